@@ -1,0 +1,1 @@
+"""Commands: one file per noun typed after `flask --app survey`."""

@@ -1,0 +1,78 @@
+"""All tables, one file per stage of the data's way; importing this package registers them."""
+
+from __future__ import annotations
+
+from survey.models.access import ROLES, Account, ApiKey, AuditEvent, Role
+from survey.models.base import Base, db
+from survey.models.cube import (
+    AnswerCube,
+    ArrivalCube,
+    ClusterCube,
+    MomentCube,
+    ResponseCube,
+    RollupPending,
+    RollupRun,
+)
+from survey.models.evaluation import (
+    DirectScore,
+    Evaluation,
+    Policy,
+    StreetResult,
+    ThemeAdjustment,
+)
+from survey.models.fieldwork import CHANNELS, CollectionPoint, Invitation, Wave
+from survey.models.picture import Picture
+from survey.models.place import District, PopulationMargin, Stratum, Street
+from survey.models.questionnaire import (
+    AnswerOption,
+    Indicator,
+    IndicatorItem,
+    Question,
+    Questionnaire,
+)
+from survey.models.response import Answer, Comment, IndicatorScore, Response
+from survey.models.theme import Mention, Theme, ThemeModel, ThemePeriod
+
+__all__ = [
+    "CHANNELS",
+    "ROLES",
+    "Account",
+    "Answer",
+    "AnswerCube",
+    "AnswerOption",
+    "ApiKey",
+    "ArrivalCube",
+    "AuditEvent",
+    "Base",
+    "ClusterCube",
+    "CollectionPoint",
+    "Comment",
+    "DirectScore",
+    "District",
+    "Evaluation",
+    "Indicator",
+    "IndicatorItem",
+    "IndicatorScore",
+    "Invitation",
+    "Mention",
+    "MomentCube",
+    "Picture",
+    "Policy",
+    "PopulationMargin",
+    "Question",
+    "Questionnaire",
+    "Response",
+    "ResponseCube",
+    "Role",
+    "RollupPending",
+    "RollupRun",
+    "Stratum",
+    "Street",
+    "StreetResult",
+    "Theme",
+    "ThemeAdjustment",
+    "ThemeModel",
+    "ThemePeriod",
+    "Wave",
+    "db",
+]

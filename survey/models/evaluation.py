@@ -1,0 +1,140 @@
+"""Evaluations: the policy, the district's direct scores, and results frozen when published.
+
+Results are floating-point numbers and are stored as such, so that a published figure is the
+computed figure to the last bit; everything that is counted stays an integer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from survey.models.base import Base, BigKey, one_of
+
+EVALUATION_STATUSES = ("draft", "published")
+RESULT_KINDS = ("public", "indicator", "adjusted", "direct", "blended")
+
+
+class Policy(Base):
+    """One version of the rules; locked and hashed before a wave that uses it opens."""
+
+    __tablename__ = "policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: sha256 of the canonical document, printed on every output.
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class DirectScore(Base):
+    """The district's own assessment of a street by one assessor, 0 … 100."""
+
+    __tablename__ = "direct_score"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "street_id", "assessor"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    street_id: Mapped[int] = mapped_column(ForeignKey("street.id"))
+    #: A code for the assessor, not a name.
+    assessor: Mapped[str] = mapped_column(String(60))
+    score: Mapped[float] = mapped_column(Double)
+
+
+class Evaluation(Base):
+    """One evaluation of a wave. A correction of a published one is the next revision."""
+
+    __tablename__ = "evaluation"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "revision"),
+        one_of("status", EVALUATION_STATUSES),
+        CheckConstraint(
+            "(status = 'published') = (published_at IS NOT NULL)", name="published_has_time"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    #: 1, 2, …
+    revision: Mapped[int]
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"))
+    #: The state of the cubes it was computed from; NULL when nothing was ever folded.
+    rollup_run_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("rollup_run.id"))
+    status: Mapped[str] = mapped_column(String(12), default="draft")
+    #: Why a revision after the first was made.
+    reason: Mapped[str] = mapped_column(Text, default="")
+    #: Everything that is of the wave and not of one street: verdict, effective weights, chances.
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+    published_at: Mapped[datetime | None] = mapped_column(DateTime)
+
+    results: Mapped[list[StreetResult]] = relationship(cascade="all, delete-orphan")
+    adjustments: Mapped[list[ThemeAdjustment]] = relationship(cascade="all, delete-orphan")
+
+
+class StreetResult(Base):
+    """One figure of one street in an evaluation, with all that must travel with it."""
+
+    __tablename__ = "street_result"
+    __table_args__ = (
+        UniqueConstraint("evaluation_id", "street_id", "kind", "indicator_id"),
+        one_of("kind", RESULT_KINDS),
+        CheckConstraint("low <= estimate AND estimate <= high", name="within_interval"),
+        CheckConstraint("(kind = 'indicator') = (indicator_id IS NOT NULL)", name="indicator_named"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), index=True)
+    street_id: Mapped[int] = mapped_column(ForeignKey("street.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    indicator_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id"))
+    estimate: Mapped[float | None] = mapped_column(Double)
+    se: Mapped[float | None] = mapped_column(Double)
+    low: Mapped[float | None] = mapped_column(Double)
+    high: Mapped[float | None] = mapped_column(Double)
+    n: Mapped[int]
+    n_effective: Mapped[float | None] = mapped_column(Double)
+    #: Why the figure may not be shown outside, e.g. n_below_30; NULL when it may.
+    suppressed_because: Mapped[str | None] = mapped_column(String(60))
+
+
+class ThemeAdjustment(Base):
+    """What one theme did to one street's score, or why it did nothing."""
+
+    __tablename__ = "theme_adjustment"
+    __table_args__ = (UniqueConstraint("evaluation_id", "street_id", "theme_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), index=True)
+    street_id: Mapped[int] = mapped_column(ForeignKey("street.id"))
+    theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"))
+    mentions: Mapped[int]
+    respondents: Mapped[int]
+    #: L: one-sided 95 % Wilson lower bound of mentions / respondents.
+    lower: Mapped[float] = mapped_column(Double)
+    #: p~: the share shrunken towards the district's.
+    share: Mapped[float] = mapped_column(Double)
+    #: r: in how many of the last four waves it was present.
+    waves_present: Mapped[int]
+    relief: Mapped[float] = mapped_column(Double)
+    is_recurring: Mapped[bool] = mapped_column(Boolean)
+    #: Points taken from the indicator before its cap; 0 when it does not count.
+    deduction: Mapped[float] = mapped_column(Double)
+    #: Why it took nothing, e.g. not_confirmed; NULL when it counted.
+    not_counted_because: Mapped[str | None] = mapped_column(String(60))

@@ -1,0 +1,1 @@
+"""Queries: reads. They return frozen dataclasses and never write."""

@@ -1,0 +1,150 @@
+"""Read what a code leads to: its point, street and the wave that is open there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import case, select
+from sqlalchemy.orm import aliased
+
+from survey.instrument import Instrument
+from survey.models import (
+    AnswerOption,
+    CollectionPoint,
+    District,
+    Indicator,
+    IndicatorItem,
+    Question,
+    Questionnaire,
+    Stratum,
+    Street,
+    Wave,
+    db,
+)
+
+
+@dataclass(frozen=True)
+class PointView:
+    """What a typed or scanned code leads to. Names are (zh, en)."""
+
+    point_id: int
+    short_code: str
+    channel: str
+    label: tuple[str, str]
+    retired_at: datetime | None
+    replaced_by: str | None
+    street_id: int
+    street_code: str
+    street_name: tuple[str, str]
+    district_name: tuple[str, str]
+    is_demo: bool
+    wave_id: int | None
+    wave_name: tuple[str, str]
+    wave_status: str | None
+    opens_at: datetime | None
+    closes_at: datetime | None
+    questionnaire_id: int | None
+
+
+def point_view(code: str) -> PointView | None:
+    """The point with this short code and the wave it serves; None when no point has it.
+
+    Of a district's waves the open one is taken, else the next to open, else the last that
+    closed, so that a notice can say when. One query.
+    """
+    successor = aliased(CollectionPoint)
+    # Open waves first, then drafts, then the rest; within each the latest.
+    order = case((Wave.status == "open", 0), (Wave.status == "draft", 1), else_=2)
+    row = db.session.execute(
+        select(CollectionPoint, Street, District, Wave, successor.short_code)
+        .join(Street, CollectionPoint.street_id == Street.id)
+        .join(District, Street.district_id == District.id)
+        .outerjoin(Wave, Wave.district_id == District.id)
+        .outerjoin(successor, CollectionPoint.replaced_by_id == successor.id)
+        .where(CollectionPoint.short_code == code)
+        .order_by(order, Wave.opens_at.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    point, street, district, wave, replaced_by = row
+    return PointView(
+        point_id=point.id,
+        short_code=point.short_code,
+        channel=point.channel,
+        label=(point.label_zh, point.label_en),
+        retired_at=point.retired_at,
+        replaced_by=replaced_by,
+        street_id=street.id,
+        street_code=street.code,
+        street_name=(street.name_zh, street.name_en),
+        district_name=(district.name_zh, district.name_en),
+        is_demo=district.is_demo,
+        wave_id=wave.id if wave else None,
+        wave_name=(wave.name_zh, wave.name_en) if wave else ("", ""),
+        wave_status=wave.status if wave else None,
+        opens_at=wave.opens_at if wave else None,
+        closes_at=wave.closes_at if wave else None,
+        questionnaire_id=wave.questionnaire_id if wave else None,
+    )
+
+
+@dataclass(frozen=True)
+class InstrumentRows:
+    """A questionnaire version with the keys that its parts have in the database.
+
+    A version is never edited once stored, so this may be kept for the life of the process.
+    """
+
+    questionnaire_id: int
+    checksum: str
+    instrument: Instrument
+    #: {question code: question id}
+    question_ids: dict[str, int]
+    #: {(question code, option code): option id}
+    option_ids: dict[tuple[str, str], int]
+    #: {indicator code: indicator id}
+    indicator_ids: dict[str, int]
+    #: {stratum key: stratum id}
+    stratum_ids: dict[str, int]
+
+    @cached_property
+    def codes_by_indicator(self) -> dict[int, str]:
+        """{indicator id: code}."""
+        return {key: code for code, key in self.indicator_ids.items()}
+
+
+def instrument_rows(questionnaire_id: int) -> InstrumentRows:
+    """A stored questionnaire version with its keys. Five queries; the caller keeps the result."""
+    session = db.session
+    stored = session.get_one(Questionnaire, questionnaire_id)
+    questions = {
+        row.code: row.id
+        for row in session.execute(
+            select(Question.code, Question.id).where(
+                Question.questionnaire_id == questionnaire_id
+            )
+        )
+    }
+    options = session.execute(
+        select(Question.code, AnswerOption.code, AnswerOption.id)
+        .join(Question, AnswerOption.question_id == Question.id)
+        .where(Question.questionnaire_id == questionnaire_id)
+    )
+    indicators = session.execute(
+        select(Indicator.code, Indicator.id)
+        .join(IndicatorItem, IndicatorItem.indicator_id == Indicator.id)
+        .where(IndicatorItem.question_id.in_(questions.values()))
+        .distinct()
+    )
+    return InstrumentRows(
+        questionnaire_id=questionnaire_id,
+        checksum=stored.checksum,
+        instrument=Instrument(stored.document),
+        question_ids=questions,
+        option_ids={(question, option): key for question, option, key in options},
+        indicator_ids={code: key for code, key in indicators},
+        stratum_ids={key: row_id for key, row_id in session.execute(select(Stratum.key, Stratum.id))},
+    )

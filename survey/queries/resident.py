@@ -1,0 +1,176 @@
+"""What the resident's pages show: the survey as a page, and what became of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from survey.formatting import by_language, say_date
+from survey.instrument import Instrument
+from survey.models import District, Response, RollupPending, Street, Wave, db
+from survey.queries.fieldwork import PointView
+
+
+@dataclass(frozen=True)
+class OptionShown:
+    """One row that can be tapped."""
+
+    code: str
+    text: str
+    is_missing: bool
+
+
+@dataclass(frozen=True)
+class QuestionShown:
+    """One question with what was posted for it, when it is shown again."""
+
+    code: str
+    type: str
+    required: bool
+    text: str
+    help: str
+    options: tuple[OptionShown, ...]
+    max_length: int | None
+    value: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class GroupShown:
+    """Questions that stand together."""
+
+    code: str
+    title: str
+    questions: tuple[QuestionShown, ...]
+
+
+@dataclass(frozen=True)
+class SurveyPage:
+    """All that templates/resident/survey.html shows."""
+
+    action: str
+    lang: str
+    other_lang_url: str
+    size: str
+    other_size_url: str
+    street_name: str
+    district_name: str
+    point_label: str
+    is_demo: bool
+    title: str
+    intro: str
+    groups: tuple[GroupShown, ...]
+    submission_key: str
+    closes_on: str
+    minutes: int
+    errors: tuple[dict[str, str], ...] = field(default=())
+
+
+def survey_page(
+    point: PointView,
+    instrument: Instrument,
+    *,
+    lang: str,
+    size: str,
+    submission_key: str,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, Any] | None = None,
+) -> SurveyPage:
+    """The survey in one language; `values` and `errors` when a form comes back with mistakes."""
+    document = instrument.document
+    values, errors = values or {}, errors or {}
+
+    def said(text: Mapping[str, str] | None) -> str:
+        return (text or {}).get(lang, "")
+
+    def shown(code: str) -> QuestionShown:
+        question = instrument.questions[code]
+        return QuestionShown(
+            code=code,
+            type=question["type"],
+            required=bool(question.get("required")),
+            text=said(question["text"]),
+            help=said(question.get("help")),
+            options=tuple(
+                OptionShown(option["code"], said(option["text"]), bool(option.get("missing")))
+                for option in instrument.options(code)
+            ),
+            max_length=question.get("max_length"),
+            value=values.get(code),
+            error=str(errors[code]) if code in errors else None,
+        )
+
+    here = f"/s/{point.short_code}"
+    other_lang = "zh" if lang == "en" else "en"
+    other_size = "normal" if size == "large" else "large"
+    return SurveyPage(
+        action=f"{here}?lang={lang}&size={size}",
+        lang=lang,
+        other_lang_url=f"{here}?lang={other_lang}&size={size}",
+        size=size,
+        other_size_url=f"{here}?lang={lang}&size={other_size}",
+        street_name=by_language(*point.street_name),
+        district_name=by_language(*point.district_name),
+        point_label=by_language(*point.label),
+        is_demo=point.is_demo,
+        title=said(document["title"]),
+        intro=said(document.get("intro")),
+        groups=tuple(
+            GroupShown(
+                group["code"],
+                said(group.get("title")),
+                tuple(shown(code) for code in group["questions"]),
+            )
+            for group in document["groups"]
+        ),
+        submission_key=submission_key,
+        closes_on=say_date(point.closes_at),
+        minutes=int(document.get("minutes", 1)),
+        errors=tuple({"field": code, "message": str(text)} for code, text in errors.items()),
+    )
+
+
+@dataclass(frozen=True)
+class ReceiptView:
+    """What became of an answer. Names are (zh, en)."""
+
+    #: counted | waiting | set_aside | not_complete | withdrawn
+    counted_state: str
+    street_name: tuple[str, str]
+    wave_name: tuple[str, str]
+    submitted_hour: datetime
+    is_demo: bool
+
+
+def receipt_view(receipt_hash: str) -> ReceiptView | None:
+    """The answer with this receipt, or None. One query."""
+    waiting = exists().where(RollupPending.response_id == Response.id)
+    row = db.session.execute(
+        select(Response, Street, Wave, District.is_demo, waiting)
+        .join(Street, Response.street_id == Street.id)
+        .join(Wave, Response.wave_id == Wave.id)
+        .join(District, Street.district_id == District.id)
+        .where(Response.receipt_hash == receipt_hash)
+    ).first()
+    if row is None:
+        return None
+    response, street, wave, is_demo, is_waiting = row
+    if response.status == "rejected":
+        state = "withdrawn"
+    elif response.status == "quarantined":
+        state = "set_aside"
+    elif not response.is_valid:
+        state = "not_complete"
+    else:
+        state = "waiting" if is_waiting else "counted"
+    return ReceiptView(
+        counted_state=state,
+        street_name=(street.name_zh, street.name_en),
+        wave_name=(wave.name_zh, wave.name_en),
+        submitted_hour=response.submitted_hour,
+        is_demo=is_demo,
+    )

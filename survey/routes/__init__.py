@@ -1,0 +1,19 @@
+"""Routes: each parses a request, calls one thing and renders. One file per kind of reader."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+# Each module has `blueprint`.
+BLUEPRINTS = (
+    "resident",
+    "operations",
+)
+
+
+def register_routes(app: Flask) -> None:
+    """Attach every blueprint."""
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(f"survey.routes.{name}").blueprint)

@@ -1,0 +1,1 @@
+"""Services: writes. Each function is a verb and one transaction."""
