@@ -1,0 +1,118 @@
+"""Gives a group of comments its words: a representative comment, a short label and keywords.
+
+The label is a resident's own (redacted) sentence, because a clerk understands that at once; the
+keywords are the class TF-IDF terms, with names that jieba cut apart joined again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from analysis.themes.text import has_chinese, normalise, opening
+from analysis.themes.vectors import Vocabulary, heaviest
+
+LABEL_CHARACTERS = 28
+LABEL_CHARACTERS_LATIN = 60
+KEYWORDS = 5
+# A keyword stands in at least this share of the group's texts (and in two of them, if there are).
+_SPREAD = 0.2
+_CANDIDATES = 14
+
+
+@dataclass(frozen=True)
+class Wording:
+    """representative: position of the text in its group; label; keywords, weightiest first."""
+
+    representative: int
+    label: str
+    keywords: tuple[str, ...]
+
+
+def class_weights(presence: csr_matrix) -> csr_matrix:
+    """Return the class TF-IDF of groups × terms, from how many texts of a group hold a term.
+
+    W = tf(t, c) · log(1 + A / tf(t)), A the mean number of terms per class (Grootendorst 2022).
+    """
+    totals = np.asarray(presence.sum(axis=0)).ravel()
+    mean = presence.sum() / max(1, presence.shape[0])
+    rare = np.log1p(mean / np.where(totals > 0, totals, 1))
+    data = presence.data * rare[presence.indices]
+    return csr_matrix((data, presence.indices, presence.indptr), shape=presence.shape)
+
+
+def word_group(
+    texts: Sequence[tuple[str, str]],
+    rows: csr_matrix,
+    mean: csr_matrix,
+    *,
+    presence: csr_matrix,
+    weights: csr_matrix,
+    vocabulary: Vocabulary,
+) -> Wording:
+    """Word one group.
+
+    texts: (title, text) of its distinct texts; rows: their unit TF-IDF rows, in the same order;
+    mean: the group's mean row; presence, weights: its rows of texts per term and class TF-IDF.
+    """
+    closeness = np.asarray((rows @ mean.T).todense()).ravel()
+    best = int(np.argmax(np.round(closeness, 9)))
+    title, text = texts[best]
+    spoken = [normalise(f"{title} {text}").lower() for title, text in texts]
+    return Wording(best, label_of(title, text), _keywords(spoken, presence, weights, vocabulary))
+
+
+def label_of(title: str, text: str) -> str:
+    """Return the title, or without one the first sentence of the text, shortened to a label."""
+    words = normalise(title) or normalise(text)
+    return opening(words, LABEL_CHARACTERS if has_chinese(words) else LABEL_CHARACTERS_LATIN)
+
+
+def _keywords(
+    spoken: Sequence[str], presence: csr_matrix, weights: csr_matrix, vocabulary: Vocabulary
+) -> tuple[str, ...]:
+    """Return the group's keywords: heavy, spread over its texts, split names joined."""
+    least = max(min(2, len(spoken)), round(_SPREAD * len(spoken)))
+    spread = presence.data >= least
+    kept = csr_matrix(
+        (weights.data[spread], weights.indices[spread], [0, int(spread.sum())]), weights.shape
+    )
+    words = list(heaviest(kept, vocabulary, most=_CANDIDATES))
+    return tuple(_rejoined(words, spoken)[:KEYWORDS])
+
+
+def _rejoined(words: list[str], spoken: Sequence[str]) -> list[str]:
+    """Join keywords that mostly stand side by side, and drop those contained in another."""
+    words = list(words)
+    merged = True
+    while merged:
+        merged = False
+        for left in words:
+            for right in words:
+                whole = None if left == right else _side_by_side(left, right, spoken)
+                if whole:
+                    at = min(words.index(left), words.index(right))
+                    words = [w for w in words if w not in (left, right)]
+                    words.insert(min(at, len(words)), whole)
+                    merged = True
+                    break
+            if merged:
+                break
+    return [w for w in words if not any(w != other and w in other for other in words)]
+
+
+def _side_by_side(left: str, right: str, spoken: Sequence[str]) -> str | None:
+    """Return the two words as one if they touch or overlap in most texts that hold either."""
+    latin = left.isascii() and right.isascii()
+    joined = [f"{left} {right}"] if latin else [left + right]
+    if not latin and left[-1] == right[0]:
+        joined.append(left + right[1:])
+    holding = sum(left in text or right in text for text in spoken)
+    for whole in joined:
+        together = sum(whole in text for text in spoken)
+        if len(whole) <= 24 and together >= 2 and together > 0.6 * holding:
+            return whole
+    return None

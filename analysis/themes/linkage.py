@@ -1,0 +1,99 @@
+"""Average linkage on a sparse similarity graph: which texts and known themes belong together.
+
+UPGMA (Sokal & Michener 1958) where a pair absent from the graph has similarity 0. Unlike a dense
+linkage it takes clusters of any starting size and keeps marked ones apart, so that a known theme
+grows and two known themes are never merged behind people's backs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+
+def average_linkage(
+    similarity: csr_matrix,
+    sizes: Sequence[int],
+    *,
+    minimum: float,
+    apart: Sequence[bool] = (),
+) -> list[int]:
+    """Merge the most similar pair until no pair's mean similarity reaches ``minimum``.
+
+    similarity: symmetric n × n, mean similarity of the starting clusters; the diagonal is ignored.
+    sizes: n texts per starting cluster. apart: n flags; two flagged clusters never merge.
+    Returns n labels: the smallest index of the cluster's members. Ties: smallest indices first.
+    """
+    size = list(sizes)
+    flagged = list(apart) if len(apart) else [False] * len(size)
+    totals = _totals(similarity, size)
+    heap = [
+        (-total / (size[a] * size[b]), a, b)
+        for a, row in enumerate(totals)
+        for b, total in row.items()
+        if a < b and total >= minimum * size[a] * size[b] and not (flagged[a] and flagged[b])
+    ]
+    heapify(heap)
+    parent = list(range(len(size)))
+    while heap:
+        negative, a, b = heappop(heap)
+        if parent[a] != a or parent[b] != b:
+            continue
+        total = totals[a].get(b)
+        if total is None or -total / (size[a] * size[b]) != negative:
+            continue  # an older entry: one of the two has grown since
+        parent[b] = a
+        _absorb(totals, a, b)
+        size[a] += size[b]
+        flagged[a] = flagged[a] or flagged[b]
+        for other, shared in totals[a].items():
+            if shared >= minimum * size[a] * size[other] and not (flagged[a] and flagged[other]):
+                pair = (a, other) if a < other else (other, a)
+                heappush(heap, (-shared / (size[a] * size[other]), *pair))
+    return [_root(parent, index) for index in range(len(size))]
+
+
+def _totals(similarity: csr_matrix, size: list[int]) -> list[dict[int, float]]:
+    """Return per cluster the summed similarity to each other cluster, over all pairs of texts."""
+    pointers = similarity.indptr.tolist()
+    columns, values = similarity.indices.tolist(), similarity.data.tolist()
+    totals: list[dict[int, float]] = []
+    for a, (start, end) in enumerate(zip(pointers, pointers[1:], strict=False)):
+        pairs = zip(columns[start:end], values[start:end], strict=True)
+        totals.append({b: value * (size[a] * size[b]) for b, value in pairs if b != a})
+    return totals
+
+
+def _absorb(totals: list[dict[int, float]], a: int, b: int) -> None:
+    """Add row ``b`` of the totals to row ``a`` and forget ``b``."""
+    totals[a].pop(b, None)
+    for other, shared in totals[b].items():
+        if other == a:
+            continue
+        summed = totals[a].get(other, 0.0) + shared
+        totals[a][other] = summed
+        row = totals[other]
+        row.pop(b, None)
+        row[a] = summed
+    totals[b] = {}
+
+
+def _root(parent: list[int], index: int) -> int:
+    """Follow the merges of ``index`` to the cluster it ended in, shortening the way."""
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index
+
+
+def pruned(similarity: csr_matrix, floor: float) -> csr_matrix:
+    """Return ``similarity`` without entries below ``floor``: they decide no merge and cost time."""
+    keep = similarity.data >= floor
+    kept_before = np.concatenate([[0], np.cumsum(keep)])
+    return csr_matrix(
+        (similarity.data[keep], similarity.indices[keep], kept_before[similarity.indptr]),
+        shape=similarity.shape,
+    )
