@@ -46,6 +46,7 @@ class PointView:
     opens_at: datetime | None
     closes_at: datetime | None
     questionnaire_id: int | None
+    policy_id: int | None
 
 
 def point_view(code: str) -> PointView | None:
@@ -88,6 +89,7 @@ def point_view(code: str) -> PointView | None:
         opens_at=wave.opens_at if wave else None,
         closes_at=wave.closes_at if wave else None,
         questionnaire_id=wave.questionnaire_id if wave else None,
+        policy_id=wave.policy_id if wave else None,
     )
 
 

@@ -20,13 +20,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from analysis.scoring import is_valid_response, score_indicator
+from analysis.policy import Policy
+from analysis.scoring import is_valid, score_items
 from analysis.themes.redact import redact
 from survey.database import transaction
 from survey.errors import Refused
-from survey.instrument import stratum_key
+from survey.instrument import Instrument, stratum_key
 from survey.models import Answer, Comment, IndicatorScore, Response, RollupPending, db
 from survey.queries.fieldwork import InstrumentRows, PointView, instrument_rows, point_view
+from survey.queries.policies import kept_policy
 
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Neither I, L, O nor U: nothing that is misread, nothing that spells a word by accident.
@@ -41,6 +43,7 @@ class OpenSurvey:
 
     point: PointView
     rows: InstrumentRows
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def open_survey(code: str, *, now: datetime) -> OpenSurvey:
         )
     _require_open(point, now=now)
     assert point.questionnaire_id is not None
-    return OpenSurvey(point, kept_instrument(point.questionnaire_id))
+    return OpenSurvey(point, kept_instrument(point.questionnaire_id), kept_policy(point.policy_id))
 
 
 def _require_open(point: PointView, *, now: datetime) -> None:
@@ -219,6 +222,7 @@ def _store(
             session,
             survey.rows,
             answers,
+            policy=survey.policy,
             key=key,
             wave_id=survey.point.wave_id,
             street_id=survey.point.street_id,
@@ -234,6 +238,7 @@ def store_response(
     rows: InstrumentRows,
     answers: dict[str, str],
     *,
+    policy: Policy,
     key: str,
     wave_id: int | None,
     street_id: int,
@@ -260,7 +265,7 @@ def store_response(
             channel=channel,
             language=language,
             status="accepted",
-            is_valid=is_valid(rows, answers),
+            is_valid=is_valid(_answered(instrument, answers), len(scores), policy=policy),
             submitted_hour=at.replace(minute=0, second=0, microsecond=0, tzinfo=None),
         )
     ).inserted_primary_key[0]
@@ -306,21 +311,16 @@ def score(rows: InstrumentRows, answers: Mapping[str, str]) -> dict[str, int]:
     instrument = rows.instrument
     scores = {}
     for indicator, items in instrument.indicator_items.items():
-        given = [
-            (instrument.option_scores[question].get(answers.get(question, "")), weight)
-            for question, weight in items.items()
-        ]
-        value = score_indicator(given)
+        values = [instrument.option_scores[code].get(answers.get(code, "")) for code in items]
+        # One item is by far the most common, and its score needs no arithmetic.
+        value = values[0] if len(values) == 1 else score_items(values, list(items.values()))
         if value is not None:
             scores[indicator] = value
     return scores
 
 
-def is_valid(rows: InstrumentRows, answers: Mapping[str, str]) -> bool:
-    """Whether enough indicators were answered for the response to count (method, 2)."""
-    instrument = rows.instrument
-    answered = sum(
-        any(question in answers for question in items)
-        for items in instrument.indicator_items.values()
+def _answered(instrument: Instrument, answers: Mapping[str, str]) -> int:
+    """Indicators with any answer; 不了解 counts as one (method, 2)."""
+    return sum(
+        any(code in answers for code in items) for items in instrument.indicator_items.values()
     )
-    return is_valid_response(answered=answered, substantive=len(score(rows, answers)))
