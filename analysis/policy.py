@@ -396,7 +396,8 @@ def entries() -> tuple[PolicyEntry, ...]:
     """The values of a policy document in order, for a settings page and for validation."""
     found = []
     for item in fields(Policy):
-        default = item.default if item.default is not MISSING else item.default_factory()  # type: ignore[misc]
+        factory = item.default_factory
+        default = item.default if factory is MISSING else factory()
         meta = item.metadata
         found.append(
             PolicyEntry(

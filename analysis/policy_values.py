@@ -1,4 +1,4 @@
-"""Reading single policy values: one reader per kind, each with worded errors; and what must agree."""
+"""Reading single policy values, a reader per kind with worded errors; and what must agree."""
 
 from __future__ import annotations
 
