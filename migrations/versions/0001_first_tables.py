@@ -142,6 +142,8 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=12), nullable=False),
     sa.Column('remit', sa.String(length=12), nullable=False),
     sa.Column('scope', sa.String(length=8), nullable=False),
+    sa.Column('centroid', sa.JSON(), nullable=False),
+    sa.Column('texts', sa.Integer(), nullable=False),
     sa.Column('merged_into_id', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.CheckConstraint("remit IN ('undecided', 'street', 'department')", name=op.f('ck_theme_remit_known')),
@@ -309,8 +311,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('wave_id', 'street_id', 'stratum_id', 'channel', 'status', 'is_valid', name=op.f('pk_response_cube'))
     )
     op.create_table('theme_period',
+    sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('theme_id', sa.Integer(), nullable=False),
-    sa.Column('street_id', sa.Integer(), nullable=False),
+    sa.Column('street_id', sa.Integer(), nullable=True),
     sa.Column('wave_id', sa.Integer(), nullable=False),
     sa.Column('mentions', sa.Integer(), nullable=False),
     sa.Column('mentions_random', sa.Integer(), nullable=False),
@@ -320,8 +323,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['street_id'], ['street.id'], name=op.f('fk_theme_period_street_id_street')),
     sa.ForeignKeyConstraint(['theme_id'], ['theme.id'], name=op.f('fk_theme_period_theme_id_theme')),
     sa.ForeignKeyConstraint(['wave_id'], ['wave.id'], name=op.f('fk_theme_period_wave_id_wave')),
-    sa.PrimaryKeyConstraint('theme_id', 'street_id', 'wave_id', name=op.f('pk_theme_period'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_theme_period')),
+    sa.UniqueConstraint('theme_id', 'street_id', 'wave_id', name=op.f('uq_theme_period_theme_id_street_id_wave_id'))
     )
+    with op.batch_alter_table('theme_period', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_theme_period_wave_id'), ['wave_id'], unique=False)
+
     op.create_table('account_role',
     sa.Column('account_id', sa.Integer(), nullable=False),
     sa.Column('role_id', sa.Integer(), nullable=False),
@@ -556,6 +563,9 @@ def downgrade() -> None:
     op.drop_table('arrival_cube')
     op.drop_table('answer_cube')
     op.drop_table('account_role')
+    with op.batch_alter_table('theme_period', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_theme_period_wave_id'))
+
     op.drop_table('theme_period')
     op.drop_table('response_cube')
     op.drop_table('population_margin')

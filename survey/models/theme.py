@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -62,6 +63,10 @@ class Theme(Base):
     remit: Mapped[str] = mapped_column(String(12), default="undecided")
     #: common (共性问题): of the district; own (个性问题): of a street.
     scope: Mapped[str] = mapped_column(String(8), default="own")
+    #: {term: weight}: what later comments are compared with.
+    centroid: Mapped[dict[str, float]] = mapped_column(JSON)
+    #: Distinct texts behind the centroid: the more, the less one new text moves it.
+    texts: Mapped[int]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("theme.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime)
 
@@ -73,11 +78,16 @@ class ThemePeriod(Base):
     bounds and deductions are computed (see analysis.adjustment)."""
 
     __tablename__ = "theme_period"
-    __table_args__ = (CheckConstraint("relief BETWEEN 0 AND 1", name="relief_range"),)
+    __table_args__ = (
+        UniqueConstraint("theme_id", "street_id", "wave_id"),
+        CheckConstraint("relief BETWEEN 0 AND 1", name="relief_range"),
+    )
 
-    theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"), primary_key=True)
-    street_id: Mapped[int] = mapped_column(ForeignKey("street.id"), primary_key=True)
-    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"))
+    #: NULL: mentioned in comments that name no street.
+    street_id: Mapped[int | None] = mapped_column(ForeignKey("street.id"))
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
     #: m: distinct accepted responses (or persons, for loaded comments) that mention it.
     mentions: Mapped[int]
     #: Those of m that came through the random stream.

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from flask import current_app
 from sqlalchemy import case, select
 from sqlalchemy.orm import aliased
 
-from survey.instrument import Instrument
+from survey.instrument import Instrument, stratum_key
 from survey.models import (
     AnswerOption,
     CollectionPoint,
@@ -113,6 +114,28 @@ class InstrumentRows:
     stratum_ids: dict[str, int]
 
     @cached_property
+    def stratum_categories(self) -> dict[str, dict[str, str]]:
+        """{stratum key: {variable: category}} of this questionnaire's strata."""
+        return {stratum_key(categories): categories for categories in self.instrument.strata()}
+
+    @cached_property
+    def option_codes(self) -> dict[int, str]:
+        """{option id: option code}."""
+        return {key: option for (_question, option), key in self.option_ids.items()}
+
+    @cached_property
+    def indicators_by_option(self) -> dict[int, tuple[str, ...]]:
+        """{option id: codes of the indicators its question is an item of}."""
+        return {
+            key: tuple(
+                indicator
+                for indicator, items in self.instrument.indicator_items.items()
+                if question in items
+            )
+            for (question, _option), key in self.option_ids.items()
+        }
+
+    @cached_property
     def codes_by_indicator(self) -> dict[int, str]:
         """{indicator id: code}."""
         return {key: code for code, key in self.indicator_ids.items()}
@@ -150,3 +173,11 @@ def instrument_rows(questionnaire_id: int) -> InstrumentRows:
         indicator_ids={code: key for code, key in indicators},
         stratum_ids={key: row_id for key, row_id in session.execute(select(Stratum.key, Stratum.id))},
     )
+
+
+def kept_instrument(questionnaire_id: int) -> InstrumentRows:
+    """The questionnaire version from the memory of this process, read on first use."""
+    kept: dict[int, InstrumentRows] = current_app.extensions.setdefault("instruments", {})
+    if questionnaire_id not in kept:
+        kept[questionnaire_id] = instrument_rows(questionnaire_id)
+    return kept[questionnaire_id]

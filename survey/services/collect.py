@@ -27,7 +27,7 @@ from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import Instrument, stratum_key
 from survey.models import Answer, Comment, IndicatorScore, Response, RollupPending, db
-from survey.queries.fieldwork import InstrumentRows, PointView, instrument_rows, point_view
+from survey.queries.fieldwork import InstrumentRows, PointView, kept_instrument, point_view
 from survey.queries.policies import kept_policy
 
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -128,14 +128,6 @@ def _require_open(point: PointView, *, now: datetime) -> None:
             status=410,
             point=point,
         )
-
-
-def kept_instrument(questionnaire_id: int) -> InstrumentRows:
-    """The questionnaire version from the memory of this process, read on first use."""
-    kept: dict[int, InstrumentRows] = current_app.extensions.setdefault("instruments", {})
-    if questionnaire_id not in kept:
-        kept[questionnaire_id] = instrument_rows(questionnaire_id)
-    return kept[questionnaire_id]
 
 
 def submit(

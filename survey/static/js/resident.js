@@ -1,0 +1,231 @@
+/* The resident's page with script: keeps what was answered on this phone, counts what is left,
+   and sends it once when the network is back. Without script the form works as it is; without
+   storage everything but the keeping works. Plain JavaScript of 2015: WeChat's older browsers. */
+(function () {
+'use strict';
+var DAY = 864e5;
+var root = document.documentElement;
+
+// Storage may be full, switched off or hold something else: then nothing is kept.
+function read(name) {
+try {
+return JSON.parse(localStorage.getItem('jieping:' + name));
+} catch (error) {
+return null;
+}
+}
+function keep(name, value) {
+try {
+if (value === null) localStorage.removeItem('jieping:' + name);
+else localStorage.setItem('jieping:' + name, JSON.stringify(value));
+return true;
+} catch (error) {
+return false;
+}
+}
+
+// Before anything is painted, so that nothing moves.
+var size = read('size');
+root.classList.add('js');
+if (size) root.classList.toggle('large', size === 'large');
+
+function start() {
+var form = document.getElementById('form');
+var link = document.getElementById('size');
+if (link) link.onclick = function (event) {
+event.preventDefault();
+keep('size', root.classList.toggle('large') ? 'large' : 'normal');
+};
+// A receipt: what was sent from here last has arrived.
+if (document.body.hasAttribute('data-receipt')) {
+var last = read('last');
+if (last) keep(last, null);
+}
+if (form) ask(form);
+}
+
+function ask(form) {
+var place = location.pathname;
+var words = form.dataset;
+var key = form.elements.submission_key;
+var ownKey = key.value;
+var button = document.getElementById('go');
+var label = button.textContent;
+var counter = document.querySelector('#bar span');
+var start = counter.textContent;
+var steps = document.querySelectorAll('.steps i');
+var needed = form.querySelectorAll('.need');
+var note = document.getElementById('say');
+var sending = false;
+// When sending was first tried without success; 0 when nothing waits to be sent.
+var waiting = 0;
+var safe = true;
+
+function fields(visit) {
+for (var i = 0; i < form.elements.length; i++) {
+var field = form.elements[i];
+if (field.name && field.name !== 'lang') visit(field);
+}
+}
+function save() {
+var draft = { at: Date.now(), waiting: waiting, values: {} };
+fields(function (field) {
+if (field.type !== 'radio' || field.checked) draft.values[field.name] = field.value;
+});
+safe = keep(place, draft);
+}
+function say(text, action, act) {
+note.hidden = !text;
+note.firstElementChild.textContent = text || '';
+note.lastElementChild.hidden = !action;
+note.lastElementChild.textContent = action || '';
+note.lastElementChild.onclick = act;
+}
+function count() {
+var done = 0;
+for (var i = 0; i < needed.length; i++) {
+var answered = !!needed[i].querySelector(':checked');
+if (answered) done++;
+if (steps[i]) steps[i].className = answered ? 'on' : '';
+}
+counter.textContent = done ? words.done.replace('{n}', done) : start;
+return needed.length - done;
+}
+function stop() {
+waiting = 0;
+save();
+say(words.stopped);
+}
+
+// The first open question comes into sight with its mistake named; true when there is none.
+function complete() {
+var left = count();
+var first = null;
+for (var i = 0; left && i < needed.length; i++) {
+var question = needed[i];
+if (question.querySelector(':checked')) continue;
+first = first || question;
+question.classList.add('bad');
+if (!question.querySelector('.error')) {
+var error = document.createElement('p');
+error.className = 'error';
+error.id = 'e-' + question.id;
+error.textContent = words.missing;
+question.insertBefore(error, question.lastElementChild);
+question.setAttribute('aria-describedby', (question.getAttribute('aria-describedby') || '') + ' ' + error.id);
+}
+}
+if (!first) return true;
+say(words.left.replace('{n}', left));
+first.querySelector('input').focus({ preventScroll: true });
+first.scrollIntoView();
+return false;
+}
+
+function busy(on) {
+sending = on;
+button.setAttribute('aria-disabled', on);
+button.textContent = on ? words.sending : label;
+}
+// The browser's own way: its answer, a page with mistakes or a notice, is shown as it is.
+function submitPlainly() {
+waiting = 0;
+save();
+form.submit();
+}
+function lost() {
+busy(false);
+waiting = waiting || Date.now();
+save();
+say(safe ? words.lost : words.stay, words.stop, stop);
+}
+// A retry carries the same submission key: the server stores it once and gives one receipt.
+function send() {
+if (sending) return;
+busy(true);
+save();
+keep('last', place);
+if (!window.fetch || !window.URLSearchParams) return submitPlainly();
+var body = new URLSearchParams('lang=' + form.elements.lang.value);
+fields(function (field) {
+if (field.type !== 'radio' || field.checked) body.append(field.name, field.value);
+});
+var patience = setTimeout(lost, 20000);
+fetch(form.getAttribute('action'), {
+method: 'POST',
+body: body,
+credentials: 'same-origin',
+headers: { Accept: 'text/html' }
+}).then(function (response) {
+clearTimeout(patience);
+if (response.url.indexOf('/r/') > 0) {
+keep(place, null);
+location.replace(response.url);
+} else if (response.status === 429 || response.status >= 500) lost();
+else submitPlainly();
+}, function () {
+clearTimeout(patience);
+lost();
+});
+}
+// Within a day; a clock that was put right in between counts as stale, which only asks again.
+function fresh() {
+return waiting && Math.abs(Date.now() - waiting) < DAY;
+}
+function retry() {
+if (!waiting || navigator.onLine === false) return;
+if (fresh()) send();
+else stop();
+}
+
+// What was typed before, unless the server has just sent back something newer.
+function restore() {
+var draft = read(place);
+if (document.getElementById('errors')) return save();
+if (!draft || !draft.values || Math.abs(Date.now() - draft.at) > 7 * DAY) return;
+fields(function (field) {
+var value = draft.values[field.name];
+if (field.type === 'radio') field.checked = field.value === value;
+else if (value) field.value = value;
+});
+waiting = draft.waiting;
+if (fresh()) {
+say(words.again, words.stop, stop);
+setTimeout(retry, 3000);
+} else {
+waiting = 0;
+say(words.back, words.clear, function () {
+keep(place, null);
+form.reset();
+key.value = ownKey;
+say();
+count();
+});
+}
+}
+
+form.noValidate = true;
+form.addEventListener('submit', function (event) {
+event.preventDefault();
+if (!sending && complete()) send();
+});
+form.addEventListener('change', function (event) {
+var question = event.target.closest('.q');
+if (question) question.classList.remove('bad');
+count();
+});
+form.addEventListener('input', save);
+form.addEventListener('change', save);
+addEventListener('online', retry);
+addEventListener('pageshow', function (event) {
+if (event.persisted) busy(false);
+count();
+});
+setInterval(retry, 30000);
+restore();
+count();
+}
+
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
+else start();
+})();
