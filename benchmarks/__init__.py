@@ -1,0 +1,1 @@
+"""Repeatable measurements, each against a yardstick measured in the same run."""
