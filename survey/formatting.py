@@ -101,5 +101,3 @@ def register(app: Flask) -> None:
     """Attach the words to the templates and the memory of the language to the responses."""
     app.context_processor(template_words)
     app.after_request(remember_language)
-
-

@@ -126,7 +126,9 @@ def check_document(document: Any) -> list[Problem]:
 
 def _check_references(document: dict[str, Any], codes: set[str]) -> list[Problem]:
     grouped = [code for group in document["groups"] for code in group.get("questions", [])]
-    problems = [Problem(code, "is in no group or in two") for code in codes if grouped.count(code) != 1]
+    problems = [
+        Problem(code, "is in no group or in two") for code in codes if grouped.count(code) != 1
+    ]
     problems += [Problem(code, "is in a group but not a question") for code in set(grouped) - codes]
     for indicator in document["indicators"]:
         for item in indicator.get("items", []):

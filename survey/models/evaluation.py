@@ -96,7 +96,9 @@ class StreetResult(Base):
         UniqueConstraint("evaluation_id", "street_id", "kind", "indicator_id"),
         one_of("kind", RESULT_KINDS),
         CheckConstraint("low <= estimate AND estimate <= high", name="within_interval"),
-        CheckConstraint("(kind = 'indicator') = (indicator_id IS NOT NULL)", name="indicator_named"),
+        CheckConstraint(
+            "(kind = 'indicator') = (indicator_id IS NOT NULL)", name="indicator_named"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -90,9 +90,7 @@ class Comment(Base):
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    response_id: Mapped[int | None] = mapped_column(
-        BigKey, ForeignKey("response.id"), unique=True
-    )
+    response_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("response.id"), unique=True)
     wave_id: Mapped[int | None] = mapped_column(ForeignKey("wave.id"))
     street_id: Mapped[int | None] = mapped_column(ForeignKey("street.id"))
     #: Only for loaded messages.

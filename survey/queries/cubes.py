@@ -127,17 +127,16 @@ def street_cubes(
 def _strata(kept: InstrumentRows) -> dict[int, dict[str, str]]:
     """{stratum id: categories} of the questionnaire's own strata."""
     return {
-        kept.stratum_ids[key]: categories
-        for key, categories in kept.stratum_categories.items()
+        kept.stratum_ids[key]: categories for key, categories in kept.stratum_categories.items()
     }
 
 
-def _read(
-    wave: WaveView, kept: InstrumentRows, *, statuses: Sequence[str]
-) -> dict[int, _Rows]:
+def _read(wave: WaveView, kept: InstrumentRows, *, statuses: Sequence[str]) -> dict[int, _Rows]:
     rows: dict[int, _Rows] = defaultdict(_Rows)
     indicator = kept.codes_by_indicator
-    for street, *cell in _summed(ResponseCube, wave, statuses, ("stratum_id", "channel", "is_valid")):
+    for street, *cell in _summed(
+        ResponseCube, wave, statuses, ("stratum_id", "channel", "is_valid")
+    ):
         rows[street].responses.append(tuple(cell))
     axes = ("stratum_id", "channel", "indicator_a_id", "indicator_b_id")
     for street, stratum, channel, a, b, *sums in _summed(MomentCube, wave, statuses, axes):
@@ -173,4 +172,3 @@ def _summed(
     return [
         (*row[:width], *(int(value) for value in row[width:])) for row in db.session.execute(query)
     ]
-

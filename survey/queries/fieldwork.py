@@ -24,6 +24,7 @@ from survey.models import (
     Wave,
     db,
 )
+from survey.queries.views import IndicatorView
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class InstrumentRows:
     question_ids: dict[str, int]
     #: {(question code, option code): option id}
     option_ids: dict[tuple[str, str], int]
-    #: {indicator code: indicator id}
-    indicator_ids: dict[str, int]
+    #: In the order in which they are shown.
+    indicators: tuple[IndicatorView, ...]
     #: {stratum key: stratum id}
     stratum_ids: dict[str, int]
 
@@ -136,9 +137,14 @@ class InstrumentRows:
         }
 
     @cached_property
+    def indicator_ids(self) -> dict[str, int]:
+        """{indicator code: indicator id}."""
+        return {indicator.code: indicator.id for indicator in self.indicators}
+
+    @cached_property
     def codes_by_indicator(self) -> dict[int, str]:
         """{indicator id: code}."""
-        return {key: code for code, key in self.indicator_ids.items()}
+        return {indicator.id: indicator.code for indicator in self.indicators}
 
 
 def instrument_rows(questionnaire_id: int) -> InstrumentRows:
@@ -148,9 +154,7 @@ def instrument_rows(questionnaire_id: int) -> InstrumentRows:
     questions = {
         row.code: row.id
         for row in session.execute(
-            select(Question.code, Question.id).where(
-                Question.questionnaire_id == questionnaire_id
-            )
+            select(Question.code, Question.id).where(Question.questionnaire_id == questionnaire_id)
         )
     }
     options = session.execute(
@@ -158,11 +162,16 @@ def instrument_rows(questionnaire_id: int) -> InstrumentRows:
         .join(Question, AnswerOption.question_id == Question.id)
         .where(Question.questionnaire_id == questionnaire_id)
     )
-    indicators = session.execute(
-        select(Indicator.code, Indicator.id)
-        .join(IndicatorItem, IndicatorItem.indicator_id == Indicator.id)
-        .where(IndicatorItem.question_id.in_(questions.values()))
-        .distinct()
+    indicators = session.scalars(
+        select(Indicator)
+        .where(
+            Indicator.id.in_(
+                select(IndicatorItem.indicator_id).where(
+                    IndicatorItem.question_id.in_(questions.values())
+                )
+            )
+        )
+        .order_by(Indicator.position)
     )
     return InstrumentRows(
         questionnaire_id=questionnaire_id,
@@ -170,8 +179,12 @@ def instrument_rows(questionnaire_id: int) -> InstrumentRows:
         instrument=Instrument(stored.document),
         question_ids=questions,
         option_ids={(question, option): key for question, option, key in options},
-        indicator_ids={code: key for code, key in indicators},
-        stratum_ids={key: row_id for key, row_id in session.execute(select(Stratum.key, Stratum.id))},
+        indicators=tuple(
+            IndicatorView(row.id, row.code, (row.name_zh, row.name_en)) for row in indicators
+        ),
+        stratum_ids={
+            key: row_id for key, row_id in session.execute(select(Stratum.key, Stratum.id))
+        },
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from analysis.types import Estimate
+from analysis.types import Estimate, WeightsReport
 from survey.queries.waves import WaveView
 
 
@@ -47,10 +47,16 @@ class StreetIndex:
     #: {indicator code: index}
     indicators: Mapping[str, Estimate]
     #: {indicator code: {"satisfied", "strictly_satisfied", "dissatisfied", "dont_know": Estimate}}
-    #: as shares 0 … 1.
+    #: as shares 0 … 1; "mapped_index" is the index under the policy's other map of the levels.
     shares: Mapping[str, Mapping[str, Estimate]]
-    #: How the weights came about, by stream ("A" random, "B" open): analysis.types.WeightsReport.
-    weights: Mapping[str, Any]
+    #: How the weights came about, by stream ("A" random, "B" open).
+    weights: Mapping[str, WeightsReport]
+    #: "combined" (both streams), "random", "open" or "none".
+    basis: str
+    #: None when the street may be ranked, else the code of the reason.
+    not_ranked_because: str | None
+    #: Effective size of the random stream.
+    n_effective_random: float
 
 
 @dataclass(frozen=True)

@@ -156,9 +156,7 @@ def _posted() -> dict[str, list[str]]:
         ) from error
 
 
-def _show_again(
-    code: str, form: dict[str, list[str]], error: collect.Incomplete
-) -> AnyResponse:
+def _show_again(code: str, form: dict[str, list[str]], error: collect.Incomplete) -> AnyResponse:
     """The form with its mistakes named and everything typed still in it."""
     if wants_json():
         return error_response(error.code, error.message, error.status, error.details)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from analysis.themes.redact import redact
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select
@@ -22,7 +23,6 @@ from sqlalchemy.exc import IntegrityError
 
 from analysis.policy import Policy
 from analysis.scoring import is_valid, score_items
-from analysis.themes.redact import redact
 from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import Instrument, stratum_key
@@ -130,9 +130,7 @@ def _require_open(point: PointView, *, now: datetime) -> None:
         )
 
 
-def submit(
-    code: str, form: Mapping[str, list[str]], *, now: datetime, language: str
-) -> Receipt:
+def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language: str) -> Receipt:
     """Store the answers posted under a code and give the receipt. One commit.
 
     form: {field: values as posted}. The fields are the question codes and `submission_key`;
@@ -166,9 +164,7 @@ def _submission_key(form: Mapping[str, list[str]]) -> str:
 
 
 def _was_stored(key: str) -> bool:
-    return (
-        db.session.scalar(select(Response.id).where(Response.submission_key == key)) is not None
-    )
+    return db.session.scalar(select(Response.id).where(Response.submission_key == key)) is not None
 
 
 def read_form(rows: InstrumentRows, form: Mapping[str, list[str]]) -> dict[str, str]:

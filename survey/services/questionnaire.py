@@ -115,9 +115,7 @@ def _store(session: Any, instrument: Instrument) -> None:
     for position, indicator in enumerate(document["indicators"], start=1):
         row_id = _indicator_id(session, indicator, position)
         for code, weight in instrument.indicator_items[indicator["code"]].items():
-            item = IndicatorItem(
-                indicator_id=row_id, question_id=questions[code].id, weight=weight
-            )
+            item = IndicatorItem(indicator_id=row_id, question_id=questions[code].id, weight=weight)
             session.add(item)
     known = set(session.scalars(select(Stratum.key)))
     for categories in instrument.strata():

@@ -67,7 +67,10 @@ def fold(*, now: datetime, batch: int = BATCH) -> Fold:
     with transaction() as session:
         claimed = session.execute(
             select(
-                RollupPending.id, RollupPending.response_id, RollupPending.sign, RollupPending.status
+                RollupPending.id,
+                RollupPending.response_id,
+                RollupPending.sign,
+                RollupPending.status,
             )
             .order_by(RollupPending.id)
             .limit(batch)
@@ -120,9 +123,9 @@ def _sum(session: Any, work: Sequence[tuple[int, int, str]]) -> Sums:
     positions = dict(session.execute(select(Indicator.id, Indicator.position)).tuples().all())
     scores: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for response_id, indicator_id, value in session.execute(
-        select(
-            IndicatorScore.response_id, IndicatorScore.indicator_id, IndicatorScore.score
-        ).where(IndicatorScore.response_id.in_(ids))
+        select(IndicatorScore.response_id, IndicatorScore.indicator_id, IndicatorScore.score).where(
+            IndicatorScore.response_id.in_(ids)
+        )
     ):
         scores[response_id].append((positions[indicator_id], indicator_id, value))
 
