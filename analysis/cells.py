@@ -119,12 +119,13 @@ class CubeReader:
         responses, valid = self.read_responses()
         pair_sums = self.read_moments()
         answers, has_answers = self.read_answers()
+        clusters = self.read_clusters()
         n_cells = valid.transpose(0, 2, 1).reshape(2, -1)
         clustered = np.tile(np.array([False, True]), self.H)
         found = {}
         for s, stream in enumerate(STREAMS):
             pair_n, sum_a, sum_b, sum_ab = (table[s] for table in pair_sums)
-            cell, point, indicator, cluster_n, cluster_sum = self.read_clusters(s)
+            cell, point, indicator, cluster_n, cluster_sum = clusters[s]
             moments = CellMoments(
                 indicators=self.indicators,
                 n=n_cells[s],
@@ -187,16 +188,19 @@ class CubeReader:
         np.add.at(table, (c // 2, k, h, option), integers(n))
         return table, table.sum(axis=(0, 2, 3)) > 0
 
-    def read_clusters(self, stream: int) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
-        """Cell, point, indicator, n, Σ of the clustered rows of one stream; points from 0."""
+    def read_clusters(self) -> list[tuple[IntArray, ...]]:
+        """Cell, point, indicator, n, Σ of the clustered rows, per stream; points from 0."""
         points, strata, channels, names, n, total = columns(self.cube.clusters, 6)
-        c = self.channel(channels)
-        mine = c == 2 * stream + 1
-        numbers = {p: i for i, p in enumerate(dict.fromkeys(np.array(points, object)[mine]))}
-        point = np.array([numbers[p] for p in np.array(points, object)[mine]], np.int64)
-        cell = 2 * self.stratum.array(strata)[mine] + 1
-        k = self.indicator.array(names)[mine]
-        return cell, point, k, integers(n)[mine], integers(total)[mine]
+        c, k = self.channel(channels), self.indicator.array(names)
+        point = Codes(tuple(dict.fromkeys(points)), "collection point").array(points)
+        cell = 2 * self.stratum.array(strata) + 1
+        table = np.array([cell, point, k, integers(n), integers(total)])
+        found = []
+        for stream in range(len(STREAMS)):
+            mine = table[:, c == 2 * stream + 1]
+            mine[1] = np.unique(mine[1], return_inverse=True)[1]
+            found.append(tuple(mine))
+        return found
 
 
 def pair_positions(K: int) -> IntArray:
