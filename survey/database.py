@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Engine, Table, event
@@ -40,11 +40,10 @@ def prepare_engine(engine: Engine) -> None:
         # We say BEGIN ourselves (below); the driver's own idea of transactions is switched off.
         connection.isolation_level = None
         cursor = connection.cursor()
-        try:
-            # WAL with FULL is one fsync a commit, and is what "acknowledged" means.
+        # WAL with FULL is one fsync a commit, and is what "acknowledged" means. A read-only file
+        # refuses and stays readable; writing to it will say what is wrong.
+        with suppress(sqlite3.OperationalError):
             cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            pass  # a read-only file stays readable; writing will say what is wrong
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()

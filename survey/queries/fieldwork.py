@@ -182,9 +182,7 @@ def instrument_rows(questionnaire_id: int) -> InstrumentRows:
         indicators=tuple(
             IndicatorView(row.id, row.code, (row.name_zh, row.name_en)) for row in indicators
         ),
-        stratum_ids={
-            key: row_id for key, row_id in session.execute(select(Stratum.key, Stratum.id))
-        },
+        stratum_ids=dict(session.execute(select(Stratum.key, Stratum.id)).tuples()),
     )
 
 

@@ -163,7 +163,8 @@ class EvaluationView:
     #: Codes of the streets in the top and bottom groups.
     top_group: tuple[str, ...]
     bottom_group: tuple[str, ...]
-    #: {"established": bool, "street": code or None, "reasons": [{"code", "params"}], "z_min", "p_last"}
+    #: {"established": bool, "street": code or None, "reasons": [{"code", "params"}], "z_min",
+    #: "p_last"}
     last_place: Mapping[str, Any]
 
 

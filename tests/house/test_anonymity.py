@@ -1,0 +1,71 @@
+"""Anonymity is schema: the columns of an answer are named here, and none says who gave it."""
+
+from __future__ import annotations
+
+from sqlalchemy import DateTime
+
+from survey.models import Base
+
+TOLD = {
+    "response": {
+        "id",
+        "submission_key",
+        "receipt_hash",
+        "wave_id",
+        "street_id",
+        "stratum_id",
+        "collection_point_id",
+        "channel",
+        "language",
+        "status",
+        "is_valid",
+        "submitted_hour",
+    },
+    "answer": {"response_id", "question_id", "option_id"},
+    "indicator_score": {"response_id", "indicator_id", "score"},
+    "comment": {
+        "id",
+        "response_id",
+        "wave_id",
+        "street_id",
+        "title",
+        "body",
+        "language",
+        "source",
+        "source_key",
+        "person_hash",
+        "said_on",
+        "indicator_id",
+        "indicator_probability",
+    },
+    "rollup_pending": {"id", "response_id", "sign", "status"},
+    "mention": {"comment_id", "theme_id", "model_id", "probability", "decided_by"},
+}
+
+
+def test_tables_of_answers_have_these_columns_and_no_others() -> None:
+    # A new column here is a decision about anonymity: change it together with the threat model.
+    found = {
+        name: {column.name for column in Base.metadata.tables[name].columns} for name in TOLD
+    }
+    assert found == TOLD
+
+
+def test_no_other_table_points_at_a_response() -> None:
+    pointing = {
+        table.name
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name == "response"
+    }
+    assert pointing == {"answer", "indicator_score", "comment", "rollup_pending"}
+
+
+def test_the_hour_is_the_finest_time_of_an_answer() -> None:
+    times = [
+        column.name
+        for name in TOLD
+        for column in Base.metadata.tables[name].columns
+        if isinstance(column.type, DateTime)
+    ]
+    assert times == ["submitted_hour"]
