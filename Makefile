@@ -8,6 +8,9 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 BIN = .venv/bin
 CHECKED = analysis survey ops benchmarks tests migrations
 
+# Compiled modules make the second start three times as fast; some images turn them off.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit lint format translate bench lock environment environment-dev clean
 
