@@ -45,7 +45,7 @@ class GroupShown:
 
     code: str
     title: str
-    questions: tuple[QuestionShown, ...]
+    questions: list[QuestionShown]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def survey_page(
             GroupShown(
                 group["code"],
                 said(group.get("title")),
-                tuple(shown(code) for code in group["questions"]),
+                [shown(code) for code in group["questions"]],
             )
             for group in document["groups"]
         ),

@@ -9,7 +9,7 @@ from flask import Flask
 from survey.models import Base, db
 
 
-def test_migrated_tables_match_the_models(either_app: Flask) -> None:
-    with either_app.app_context(), db.engine.connect() as connection:
+def test_migrated_tables_match_the_models(each_app: Flask) -> None:
+    with each_app.app_context(), db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
