@@ -10,6 +10,8 @@ from flask import Flask
 COMMANDS = (
     "rollup",
     "cube",
+    "worker",
+    "export",
 )
 
 

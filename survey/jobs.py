@@ -1,5 +1,125 @@
-"""Jobs: the queue between the web and the worker, and what the worker does on its own.
+"""Jobs: the queue between the web and the worker, and what the worker does on request.
 
-Nothing here computes: each task calls one service. Heavy libraries are only imported inside a
-short-lived child process, so that their memory is given back.
+Nothing here computes: each task calls one service. Heavy libraries are only imported inside
+short-lived child processes (survey/children.py), so that their memory is given back.
+The queue is opened on first use and not at import: its constructor connects, and a connection
+must not be inherited over a fork.
 """
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.exceptions import ConfigurationError
+
+from survey import children
+from survey.clock import utc_now
+from survey.config import SettingError
+
+log = structlog.get_logger(__name__)
+
+# A picture is not asked for again by this process within this time, however many pages want it.
+ASK_AGAIN_SECONDS = 30.0
+PICTURE_SECONDS = 60
+THEMES_SECONDS = 1800
+
+
+def open_queue(url: str, *, instance_path: str) -> Huey:
+    """The queue behind JIEPING_JOBS_URL; empty means jobs.db in the instance folder.
+
+    Raises SettingError when the library for this kind of queue is missing.
+    """
+    scheme = url.split("://")[0]
+    try:
+        if scheme.startswith("postgresql"):
+            return PostgresHuey("jieping", dsn=url.replace("+psycopg", ""), results=False)
+        if scheme == "redis":
+            return RedisHuey("jieping", url=url, results=False)
+    except (ConfigurationError, ImportError) as error:
+        raise SettingError(f"JIEPING_JOBS_URL cannot be used: {error}") from error
+    path = url.removeprefix("sqlite:///") if url else str(Path(instance_path) / "jobs.db")
+    return SqliteHuey("jieping", filename=path, results=False)
+
+
+def queue() -> Huey:
+    """The queue of this process, opened on first use, with every task known to it."""
+    opened: Huey | None = current_app.extensions.get("jobs")
+    if opened is None:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        opened = open_queue(app.config["JOBS_URL"], instance_path=app.instance_path)
+        _register_tasks(opened, app)
+        app.extensions["jobs"] = opened
+    return opened
+
+
+def _register_tasks(opened: Huey, app: Flask) -> None:
+    @opened.task(name="draw_picture")
+    def draw_picture(name: str, params: Mapping[str, Any]) -> None:
+        from survey.services.pictures import draw
+
+        with app.app_context():
+            draw(name, params, now=utc_now())
+
+    @opened.task(name="run_themes")
+    def run_themes(wave_code: str) -> None:
+        """In a child: scikit-learn and jieba take 200 MB that would never come back."""
+        children.run(
+            [sys.executable, "-m", "flask", "--app", "survey", "themes", "run", wave_code],
+            seconds=THEMES_SECONDS,
+        )
+
+    def is_due(now: datetime) -> bool:
+        minutes: int = app.config["THEMES_MINUTES"]
+        return (now.hour * 60 + now.minute) % minutes == 0
+
+    @opened.periodic_task(is_due, name="sort_new_comments")
+    def sort_new_comments() -> None:
+        """Have the themes run for every open wave with comments that no run has seen."""
+        from survey.queries.worker import waves_with_new_comments
+
+        with app.app_context():
+            waves = waves_with_new_comments()
+        for wave_code in waves:
+            run_themes(wave_code)
+
+    app.extensions["tasks"] = {"draw_picture": draw_picture, "run_themes": run_themes}
+
+
+def _enqueue(task: str, *arguments: Any) -> bool:
+    """Put a task into the queue; False, with a logged line, when the queue cannot be reached.
+
+    What the worker does is never needed for the answer of a request, so a dead queue must not
+    become an error page.
+    """
+    try:
+        queue()
+        current_app.extensions["tasks"][task](*arguments)
+    except Exception as error:
+        log.error("job_not_queued", task=task, reason=type(error).__name__)
+        return False
+    return True
+
+
+def ask_for_picture(key: str, name: str, params: Mapping[str, Any]) -> bool:
+    """Have the worker draw a picture (survey.services.pictures); True when it was queued now."""
+    asked: dict[str, float] = current_app.extensions.setdefault("pictures_asked", {})
+    now = time.monotonic()
+    if now - asked.get(key, -ASK_AGAIN_SECONDS) < ASK_AGAIN_SECONDS:
+        return False
+    for old in [k for k, at in asked.items() if now - at >= ASK_AGAIN_SECONDS]:
+        del asked[old]
+    asked[key] = now
+    return _enqueue("draw_picture", name, dict(params))
+
+
+def ask_for_themes(wave_code: str) -> bool:
+    """Have the worker sort the comments of a wave into themes; True when it was queued."""
+    return _enqueue("run_themes", wave_code)

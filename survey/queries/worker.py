@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from survey.models import Comment, Wave, db
 
 
-def newest_unsorted_comments() -> dict[str, int]:
-    """{code of an open wave: id of its newest comment that no model has looked at}. One query."""
-    rows = db.session.execute(
-        select(Wave.code, func.max(Comment.id))
-        .join(Comment, Comment.wave_id == Wave.id)
-        .where(Wave.status == "open", Comment.indicator_probability.is_(None))
-        .group_by(Wave.code)
+def waves_with_new_comments() -> tuple[str, ...]:
+    """Codes of the open waves with comments that no model has looked at. One query."""
+    rows = db.session.scalars(
+        select(Wave.code)
+        .where(
+            Wave.status == "open",
+            select(Comment.id)
+            .where(Comment.wave_id == Wave.id, Comment.indicator_probability.is_(None))
+            .exists(),
+        )
+        .order_by(Wave.code)
     )
-    return {code: int(newest) for code, newest in rows}
+    return tuple(rows)
