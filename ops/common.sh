@@ -22,7 +22,8 @@ seconds_ticker() {
 
 # reason_in LOG: the words of a failed command's output that say why, in one line.
 reason_in() {
-    known='temporary failure in name resolution|name or service not known|dns error|connection refused'
+    known='temporary failure in name resolution|name or service not known|could not resolve [^ ]*'
+    known="$known|dns error|connection refused"
     known="$known|network is unreachable|timed out|certificate verify failed|invalid peer certificate"
     known="$known|no space left on device|permission denied|hash mismatch|do not match the hashes"
     grep -oiE "$known" "$1" | tail -n 1 | grep . ||
@@ -30,9 +31,9 @@ reason_in() {
         tail -n 1 "$1"
 }
 
-# try_step WHAT COMMAND…: says WHAT, runs COMMAND quietly, says how long it took.
-# On failure returns 1 and leaves the output in $log.
-try_step() {
+# step WHAT COMMAND…: says WHAT, runs COMMAND quietly, says how long it took. A failure ends the
+# script with one line that says why and where the whole output is.
+step() {
     what=$1
     shift
     began=$(date +%s)
@@ -45,20 +46,16 @@ try_step() {
     fi
     status=0
     "$@" >"$log" 2>&1 </dev/null || status=1
-    [ -z "$ticker" ] || kill "$ticker" 2>/dev/null || true
-    [ -z "$ticker" ] || printf '\r%s …' "$what"
-    if [ "$status" = 0 ]; then
-        printf ' %s%s s%s\n' "$dim" "$(($(date +%s) - began))" "$plain"
-        rm -f "$log"
-    else
-        printf ' failed\n'
+    if [ -n "$ticker" ]; then
+        kill "$ticker" 2>/dev/null || true
+        printf '\r%s …' "$what"
     fi
-    return "$status"
-}
-
-# step WHAT COMMAND…: as try_step, but a failure ends the script with one line that says why.
-step() {
-    try_step "$@" || fail "$1 failed: $(reason_in "$log") (all of it: $log)"
+    if [ "$status" != 0 ]; then
+        printf ' failed\n'
+        fail "$what failed: $(reason_in "$log") (all of it: $log)"
+    fi
+    printf ' %s%s s%s\n' "$dim" "$(($(date +%s) - began))" "$plain"
+    rm -f "$log"
 }
 
 # as_root COMMAND: the words a person who is not root types to run COMMAND as root.

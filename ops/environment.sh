@@ -49,12 +49,12 @@ bring_uv() {
             --require-hashes -r requirements-bootstrap.txt
 }
 
-install_by_uv() {
-    bring_uv && .venv/bin/uv pip sync --python .venv/bin/python --require-hashes \
-        "$lock" requirements-bootstrap.txt
-}
-
-install_by_pip() {
+# uv where it runs, pip where it does not (a processor or a mirror without it): both check hashes.
+install_packages() {
+    if bring_uv && .venv/bin/uv pip sync --python .venv/bin/python --require-hashes \
+        "$lock" requirements-bootstrap.txt; then
+        return
+    fi
     .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$lock"
 }
 
@@ -75,8 +75,5 @@ if ! [ "$(cat .venv/place 2>/dev/null)" = "$(pwd)" ] || ! .venv/bin/python -m pi
 fi
 use_index_of_pip
 export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
-if ! try_step "Installing the packages of $lock by uv" install_by_uv; then
-    printf '%s\n' "uv: $(reason_in "$log"); pip tries, which takes longer"
-    step "Installing the packages of $lock by pip" install_by_pip
-fi
+step "Installing the packages of $lock" install_packages
 echo "$lock_kind $(fingerprint)" >"$stamp"
