@@ -1,0 +1,222 @@
+"""What recurring complaint themes take from a public score; arithmetic only, no text is read.
+
+A theme costs points only when it recurs, was confirmed by people, is the street's own task and
+was made known to the street in time; plans and solved cases give points back (method §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.estimate import wilson
+from analysis.policy import Policy
+from analysis.types import AnalysisError, Reason
+
+STATES = ("none", "plan", "overdue", "removed")
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeRecord:
+    """One theme in one street and wave, as counted.
+
+    ``mentions`` m distinct accepted responses that mention it, ``respondents`` n valid
+    responses of street and wave, ``district_share`` p_d in 0..1, ``waves`` r of the recent
+    waves in which it was present. ``state``: ``none`` (no plan), ``plan`` (published, in time),
+    ``overdue``, ``removed`` (appeal upheld). ``solved`` of ``reasked`` residents say it is
+    solved. ``remit`` is ``street`` for the street's own task. ``notified_days`` before the wave
+    opened, ``None`` if never. ``random_mentions`` m in the random stream, ``None`` without one.
+    """
+
+    street: str
+    indicator: str
+    label: str
+    mentions: int
+    respondents: int
+    district_share: float
+    waves: int
+    state: str = "none"
+    solved: int = 0
+    reasked: int = 0
+    remit: str = "street"
+    confirmed: bool = False
+    notified_days: int | None = None
+    random_mentions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeEffect:
+    """What a theme costs and why: L, p̃, whether it recurs, restoration g, deduction d.
+
+    ``reasons`` are the codes because of which it costs nothing (empty when it costs).
+    """
+
+    theme: ThemeRecord
+    lower_bound: float
+    share: float
+    present: bool
+    recurring: bool
+    restoration: float
+    deduction: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Deductions of one street: per indicator before and after the caps, and in all.
+
+    ``total`` is what is taken from the public score; ``public`` = P − total.
+    """
+
+    by_indicator: Mapping[str, float]
+    capped: Mapping[str, float]
+    total: float
+    public: float
+
+
+def wilson_lower(hits: int, n: int, *, confidence: float = 0.95) -> float:
+    """One-sided lower Wilson bound of hits/n; 0 for n = 0."""
+    if n <= 0:
+        return 0.0
+    return wilson(hits / n, n, confidence=2 * confidence - 1)[0]
+
+
+def smoothed_share(mentions: int, respondents: int, district_share: float, kappa: float) -> float:
+    """p̃ = (m + κ p_d)/(n + κ); the district's share when there is nobody."""
+    if respondents + kappa <= 0:
+        return district_share
+    return (mentions + kappa * district_share) / (respondents + kappa)
+
+
+def recurrence_reasons(theme: ThemeRecord, policy: Policy) -> tuple[Reason, ...]:
+    """Conditions of *recurring* that a theme does not meet; empty when it recurs."""
+    bound = wilson_lower(theme.mentions, theme.respondents)
+    unmet = []
+    if theme.mentions < policy.theme_min_mentions:
+        needed = {"mentions": theme.mentions, "needed": policy.theme_min_mentions}
+        unmet.append(Reason("too_few_mentions", needed))
+    if bound < policy.theme_min_share:
+        small = {"bound": bound, "needed": policy.theme_min_share}
+        unmet.append(Reason("share_too_small", small))
+    if theme.waves < policy.theme_min_waves:
+        young = {"waves": theme.waves, "needed": policy.theme_min_waves}
+        unmet.append(Reason("too_few_waves", young))
+    given = theme.random_mentions
+    if given is not None and given < policy.theme_min_random_mentions:
+        few = {"mentions": given, "needed": policy.theme_min_random_mentions}
+        unmet.append(Reason("too_few_random_mentions", few))
+    return tuple(unmet)
+
+
+def responsibility_reasons(theme: ThemeRecord, policy: Policy) -> tuple[Reason, ...]:
+    """Conditions because of which even a recurring theme costs the street nothing."""
+    unmet = []
+    if theme.state == "removed":
+        unmet.append(Reason("appeal_upheld"))
+    if not theme.confirmed:
+        unmet.append(Reason("not_confirmed"))
+    if theme.remit != "street":
+        unmet.append(Reason("not_the_streets_remit", {"remit": theme.remit}))
+    if theme.notified_days is None or theme.notified_days < policy.notice_days:
+        late = {"days": theme.notified_days, "needed": policy.notice_days}
+        unmet.append(Reason("not_notified_in_time", late))
+    return tuple(unmet)
+
+
+def restoration(theme: ThemeRecord, *, recurring: bool, policy: Policy) -> float:
+    """g in 0..1: what of the deduction is given back, fixed at the freeze (method §6)."""
+    if not recurring:
+        return 1.0
+    solved = 0.0
+    if theme.reasked >= policy.recheck_min:
+        solved = theme.solved / theme.reasked
+        if wilson_lower(theme.solved, theme.reasked) >= policy.recheck_solved:
+            return 1.0
+    if theme.state == "plan":
+        return max(policy.plan_restoration, solved)
+    return solved if theme.state == "overdue" else 0.0
+
+
+def theme_effect(theme: ThemeRecord, policy: Policy) -> ThemeEffect:
+    """L, p̃, recurrence, g and d of one theme.
+
+    d = points·min(1, p̃/share)·ρ·(1−g), ρ = min(1, base + step·(r − fewest waves)); 0 unless it
+    recurs and is the street's. Raises ``AnalysisError`` (``bad_theme``) for impossible counts.
+    """
+    check_theme(theme)
+    unmet = recurrence_reasons(theme, policy)
+    recurring = not unmet
+    share = smoothed_share(
+        theme.mentions, theme.respondents, theme.district_share, policy.theme_prior
+    )
+    g = restoration(theme, recurring=recurring, policy=policy)
+    reasons = (*unmet, *responsibility_reasons(theme, policy))
+    deduction = 0.0
+    if not reasons:
+        extra = theme.waves - policy.theme_min_waves
+        persistence = min(1.0, policy.persistence_base + policy.persistence_step * extra)
+        size = min(1.0, share / policy.deduction_share)
+        deduction = policy.deduction_points * size * persistence * (1 - g)
+    return ThemeEffect(
+        theme=theme,
+        lower_bound=wilson_lower(theme.mentions, theme.respondents),
+        share=share,
+        present=theme.mentions >= policy.theme_present_mentions,
+        recurring=recurring,
+        restoration=g,
+        deduction=deduction,
+        reasons=reasons,
+    )
+
+
+def check_theme(theme: ThemeRecord) -> None:
+    """Raise ``AnalysisError`` (``bad_theme``) when the counts contradict each other."""
+    counts = (theme.mentions, theme.respondents, theme.waves, theme.solved, theme.reasked)
+    problem = None
+    if min(counts) < 0:
+        problem = "has a negative count"
+    elif theme.mentions > theme.respondents:
+        problem = "has more mentions than respondents"
+    elif theme.solved > theme.reasked:
+        problem = "has more 'solved' answers than re-asked residents"
+    elif not 0 <= theme.district_share <= 1:
+        problem = "has a district share outside 0 to 1"
+    elif theme.state not in STATES:
+        problem = f"has the state {theme.state!r}; use one of {', '.join(STATES)}"
+    if problem:
+        raise AnalysisError(
+            "bad_theme",
+            f"The theme {theme.label!r} of street {theme.street} {problem}.",
+            street=theme.street,
+            label=theme.label,
+        )
+
+
+def adjust_public(
+    public: float,
+    indicators: Mapping[str, float | None],
+    effects: Sequence[ThemeEffect],
+    policy: Policy,
+) -> Adjustment:
+    """P* = P − min(cap, Σ_k ω_k·min(cap_k, Σd, I_k)); V(P*) = V(P). Scores on 0..100.
+
+    An indicator whose index is not given is capped by the policy only. Raises ``AnalysisError``
+    (``unknown_indicator``) for a costing theme of an indicator without a weight.
+    """
+    sums: dict[str, float] = {}
+    for effect in effects:
+        name = effect.theme.indicator
+        if name not in policy.omega:
+            raise AnalysisError(
+                "unknown_indicator",
+                f"The theme {effect.theme.label!r} belongs to {name!r}, which is not an indicator "
+                f"of the policy ({', '.join(policy.omega)}).",
+                indicator=name,
+            )
+        sums[name] = sums.get(name, 0.0) + effect.deduction
+    capped = {}
+    for name, total in sums.items():
+        index = indicators.get(name)
+        capped[name] = min(policy.cap_indicator, total, 100.0 if index is None else index)
+    taken = min(policy.cap_public, sum(policy.omega[name] * d for name, d in capped.items()))
+    return Adjustment(sums, capped, taken, public - taken)
