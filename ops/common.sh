@@ -1,5 +1,6 @@
 # What the set-up scripts share: messages, timed steps, the check of the machine. Sourced, not run.
 # POSIX sh, because a fresh machine may have nothing better.
+# shellcheck shell=sh disable=SC2034  # the scripts that source it use what it sets
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     bold=$(printf '\033[1m') red=$(printf '\033[31m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
