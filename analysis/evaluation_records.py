@@ -1,0 +1,166 @@
+"""The records that go into an evaluation and come out of it, and the checks of those going in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analysis.adjustment import Adjustment, ThemeEffect, ThemeRecord
+from analysis.blend import Blend, EffectiveWeights
+from analysis.types import AnalysisError, FloatArray
+from analysis.verdicts import LastPlace, TopPlaces
+
+
+@dataclass(frozen=True, slots=True)
+class StreetInput:
+    """What is known of one street when it is evaluated. Scores on 0..100.
+
+    ``public`` and ``public_se`` from ``WaveResult`` (or a pool of waves), ``direct`` the mean of
+    ``assessors`` independent direct scores with ``direct_se`` (0 or ``None``: the policy's
+    floor). ``n_effective`` of the random stream over the pool; 0 means there is none and the
+    street is never ranked. ``other_public`` is (score, se) counted the other way about 待核查
+    responses. ``excluded_because`` cites the recorded decision that takes a street out.
+    """
+
+    code: str
+    public: float | None
+    public_se: float | None
+    direct: float | None = None
+    direct_se: float | None = None
+    n_effective: float | None = None
+    group: str = ""
+    assessors: int | None = None
+    indicators: Mapping[str, float | None] = field(default_factory=dict)
+    other_public: tuple[float, float] | None = None
+    excluded_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An open appeal of a street, against one theme (``label``) or, with ``None``, anything."""
+
+    street: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreetEvaluation:
+    """One street's result. ``blended`` is ``None`` with a reason when an ingredient is missing.
+
+    ``direct_used`` is the direct score as it entered (standardised if the policy says so).
+    ``low`` and ``high`` are F ± 1.96·se. ``rank_low``/``rank_high`` are kept when they may not
+    be published; ``rank_suppressed_because`` says why. ``chances`` has rank 1 first.
+    """
+
+    code: str
+    group: str
+    adjustment: Adjustment | None
+    effects: tuple[ThemeEffect, ...]
+    adjusted: float | None
+    direct_used: float | None
+    blended: float | None
+    se: float | None
+    low: float | None
+    high: float | None
+    not_blended_because: str | None
+    rank_low: int | None
+    rank_high: int | None
+    rank_suppressed_because: str | None
+    chances: tuple[float, ...]
+
+    @property
+    def p_first(self) -> float | None:
+        """Chance of rank 1."""
+        return self.chances[0] if self.chances else None
+
+    @property
+    def p_last(self) -> float | None:
+        """Chance of the last rank."""
+        return self.chances[-1] if self.chances else None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEvaluation:
+    """One peer group: who is ranked, what differs, who may be first or last.
+
+    ``pairs`` are (higher, lower) streets that differ significantly. ``pairwise_only``: too few
+    streets for rank sets. ``mu``, ``tau2`` and ``q`` tell how much streets differ at all.
+    """
+
+    group: str
+    codes: tuple[str, ...]
+    pairwise_only: bool
+    pairs: tuple[tuple[str, str], ...]
+    top: TopPlaces
+    bottom_group: tuple[str, ...]
+    last: LastPlace
+    effective_weights: EffectiveWeights
+    mu: float | None
+    tau2: float | None
+    q: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A whole evaluation. ``deduction_correlation`` is corr(Σd, I) over streets × indicators:
+    strongly negative means that themes punish what low scores already carry."""
+
+    streets: Mapping[str, StreetEvaluation]
+    groups: Mapping[str, GroupEvaluation]
+    effective_weights: EffectiveWeights
+    standardised: bool
+    deduction_correlation: float | None
+    policy_version: str
+    policy_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Arrays over the streets that have both scores, in order of ``codes``."""
+
+    codes: tuple[str, ...]
+    direct: FloatArray
+    direct_variance: FloatArray
+    public: FloatArray
+    public_variance: FloatArray
+    deduction: FloatArray
+    blended: Blend
+
+
+def check_inputs(
+    streets: Sequence[StreetInput], themes: Sequence[ThemeRecord], appeals: Sequence[Appeal]
+) -> None:
+    """Raise a worded ``AnalysisError`` for input that contradicts itself."""
+    codes = [street.code for street in streets]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise AnalysisError(
+                "duplicate_street", f"The street {code} is given twice.", street=code
+            )
+    for street in streets:
+        for name in ("public", "direct"):
+            score = getattr(street, name)
+            if score is not None and not 0 <= score <= 100:
+                raise AnalysisError(
+                    "bad_score",
+                    f"The {name} score of street {street.code} must be between 0 and 100, "
+                    f"not {score}.",
+                    street=street.code,
+                )
+        for name in ("public_se", "direct_se"):
+            se = getattr(street, name)
+            if se is not None and not 0 <= se < math.inf:
+                raise AnalysisError(
+                    "bad_score",
+                    f"{name} of street {street.code} must be 0 or more, not {se}.",
+                    street=street.code,
+                )
+    named: list[ThemeRecord | Appeal] = [*themes, *appeals]
+    for record in named:
+        if record.street not in codes:
+            raise AnalysisError(
+                "unknown_street",
+                f"A theme or appeal names the street {record.street}, which is not evaluated.",
+                street=record.street,
+            )
