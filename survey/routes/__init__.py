@@ -10,6 +10,8 @@ from flask import Flask
 BLUEPRINTS = (
     "resident",
     "operations",
+    "printing",
+    "access",
 )
 
 

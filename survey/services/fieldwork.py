@@ -1,12 +1,11 @@
-"""Prepare and run fieldwork: create, open and close waves; create collection points."""
+"""Run fieldwork: create, open and close waves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -17,24 +16,10 @@ from analysis.policy import PolicyError
 from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import Instrument
-from survey.models import (
-    CHANNELS,
-    CollectionPoint,
-    District,
-    Policy,
-    PopulationMargin,
-    Questionnaire,
-    Street,
-    Wave,
-    db,
-)
-from survey.services.collect import draw_code
+from survey.models import District, Policy, PopulationMargin, Questionnaire, Street, Wave
 from survey.services.rollup import fold_all
-from survey.services.tables_in import Rejected, RowsRejected, read_table
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
-POINT_COLUMNS = ("street", "channel", "label_zh", "label_en")
-LONGEST_LABEL = 120
 
 
 @dataclass(frozen=True)
@@ -51,27 +36,6 @@ class WaveClosed:
 
     code: str
     folded: int
-
-
-@dataclass(frozen=True)
-class NewPoint:
-    """A point to be made: in which street, of which channel, where it hangs."""
-
-    street: str
-    channel: str
-    label_zh: str
-    label_en: str
-
-
-@dataclass(frozen=True)
-class PointCreated:
-    """A point with the code that is printed."""
-
-    code: str
-    street: str
-    channel: str
-    label_zh: str
-    label_en: str
 
 
 def read_policy(overrides: Mapping[str, Any]) -> PolicyDocument:
@@ -318,79 +282,3 @@ def close_wave(code: str, *, now: datetime) -> WaveClosed:
         if wave.opens_at < now < wave.closes_at:
             wave.closes_at = now
     return WaveClosed(code, fold_all(now=now))
-
-
-def create_points(points: Sequence[NewPoint]) -> tuple[PointCreated, ...]:
-    """Store collection points, all or none, each with a new short code.
-
-    Raises Refused for a street or channel that does not exist and for empty or long labels.
-    """
-    with transaction() as session:
-        streets = dict(session.execute(select(Street.code, Street.id)).tuples().all())
-        for point in points:
-            problem = point_problem(point, streets)
-            if problem is not None:
-                column, reason = problem
-                raise Refused("point_wrong", f"{column}: {reason}", status=422)
-        codes = _free_codes(session, len(points))
-        session.add_all(
-            CollectionPoint(
-                street_id=streets[point.street],
-                channel=point.channel,
-                short_code=code,
-                label_zh=point.label_zh,
-                label_en=point.label_en,
-            )
-            for point, code in zip(points, codes, strict=True)
-        )
-    return tuple(
-        PointCreated(code, point.street, point.channel, point.label_zh, point.label_en)
-        for point, code in zip(points, codes, strict=True)
-    )
-
-
-def load_points(path: Path) -> tuple[PointCreated, ...]:
-    """Store the points of a CSV file (street, channel, label_zh, label_en), all or none."""
-    table = read_table(path, columns=POINT_COLUMNS)
-    points, rejected = [], []
-    streets = _street_codes()
-    for row in table.rows:
-        point = NewPoint(**{column: row.cells[column] for column in POINT_COLUMNS})
-        problem = point_problem(point, streets)
-        if problem is None:
-            points.append(point)
-        else:
-            rejected.append(Rejected(row.number, *problem))
-    if rejected:
-        raise RowsRejected(table.name, rejected)
-    return create_points(points)
-
-
-def _street_codes() -> set[str]:
-    codes = set(db.session.scalars(select(Street.code)))
-    db.session.rollback()
-    return codes
-
-
-def point_problem(point: NewPoint, streets: Collection[str]) -> tuple[str, Any] | None:
-    """(column, reason) of the first thing wrong with a point; None when it can be made."""
-    if point.street not in streets:
-        return "street", _l("there is no street %(code)s", code=point.street or "–")
-    if point.channel not in CHANNELS:
-        return "channel", _l("must be one of %(names)s", names=", ".join(CHANNELS))
-    for column in ("label_zh", "label_en"):
-        if not 1 <= len(getattr(point, column)) <= LONGEST_LABEL:
-            return column, _l("must have 1 to 120 characters")
-    return None
-
-
-def _free_codes(session: Any, count: int) -> list[str]:
-    """Codes nobody has. They are random: one code must not lead to its neighbours."""
-    codes: dict[str, None] = {}
-    while len(codes) < count:
-        drawn = {draw_code() for _ in range(min(count - len(codes), 500))}
-        taken = session.scalars(
-            select(CollectionPoint.short_code).where(CollectionPoint.short_code.in_(drawn))
-        )
-        codes |= dict.fromkeys(sorted(drawn - set(taken) - set(codes)))
-    return list(codes)

@@ -1,0 +1,209 @@
+"""Posters: an A4 sheet in Chinese and English with the QR code and the code to type.
+
+The sheet speaks both languages at once, so its words stand here in pairs and not in the
+translations. fpdf2 and its fonts weigh about 100 MB while they work: the web process never
+imports them but asks a child (`python -m survey.exports.poster`, see poster_file).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from survey.exports.qr import matrix, runs
+from survey.queries.points import Poster
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+# The colours of survey/static/css/tokens.css.
+INK, INK_2 = (27, 38, 40), (69, 81, 84)
+PAPER, CARD, LINE = (245, 242, 236), (255, 255, 255), (217, 211, 198)
+BAND, PICK, ACT = (10, 74, 86), (226, 240, 240), (11, 90, 104)
+LIGHT, WAIT_SOFT, WAIT = (188, 219, 221), (251, 240, 217), (122, 82, 0)
+
+WIDTH, HEIGHT, MARGIN = 210.0, 297.0, 18.0
+BAND_HEIGHT = 98.0
+CARD_TOP, CARD_SIDE = 84.0, 112.0
+NUMBERS = "零一二三四五六七八九十"
+
+FACTS = (
+    ("不用登录", "不装软件，不注册，微信扫一扫就能填", "No account, no app: just scan"),
+    ("不问您是谁", "不记姓名、电话、手机设备和位置", "No name, number, device or location kept"),
+    ("结果公开", "和其他居民的合在一起，按街道公布", "Counted together, published by street"),
+)
+
+
+def poster_pdf(poster: Poster) -> bytes:
+    """The poster as a PDF of one page; fonts embedded as subsets, text can be searched."""
+    pdf = _document(poster)
+    _band(pdf, poster)
+    _card(pdf, poster)
+    _typing(pdf, poster)
+    _facts(pdf)
+    _foot(pdf, poster)
+    return bytes(pdf.output())
+
+
+def _document(poster: Poster) -> FPDF:
+    from fpdf import FPDF
+    from pylopdf_fonts_zh_cn import sans_path, serif_path
+
+    pdf = FPDF(format="A4", unit="mm")
+    pdf.set_auto_page_break(False)
+    pdf.set_margin(0)
+    pdf.add_font("sans", fname=str(sans_path()))
+    pdf.add_font("serif", fname=str(serif_path()))
+    pdf.set_title(f"{poster.street_name[0]} {poster.short_code}")
+    pdf.set_lang("zh-CN")
+    pdf.add_page()
+    pdf.set_fill_color(*PAPER)
+    pdf.rect(0, 0, WIDTH, HEIGHT, style="F")
+    return pdf
+
+
+def _say(
+    pdf: FPDF,
+    text: str,
+    *,
+    y: float,
+    size: float,
+    colour: tuple[int, int, int] = INK,
+    font: str = "sans",
+    x: float = 0,
+    width: float = WIDTH,
+    align: str = "C",
+    weight: float = 0,
+    spacing: float = 0,
+) -> None:
+    """One line with its top at y (mm), made smaller when it is wider than `width`.
+
+    weight: thickness in mm of an outline in the same colour; the font has one weight only.
+    """
+    from fpdf.enums import TextMode
+
+    pdf.set_font(font, size=size)
+    pdf.set_char_spacing(spacing)
+    wide = pdf.get_string_width(text)
+    if wide > width:
+        size *= width / wide
+        pdf.set_font(font, size=size)
+    pdf.set_text_color(*colour)
+    pdf.set_draw_color(*colour)
+    pdf.set_line_width(weight or 0.1)
+    pdf.text_mode = TextMode.FILL_STROKE if weight else TextMode.FILL
+    pdf.set_xy(x, y)
+    pdf.cell(width, size * 0.3528 * 1.3, text, align=align)
+    pdf.text_mode = TextMode.FILL
+    pdf.set_char_spacing(0)
+
+
+def _band(pdf: FPDF, poster: Poster) -> None:
+    pdf.set_fill_color(*BAND)
+    pdf.rect(0, 0, WIDTH, BAND_HEIGHT, style="F")
+    inner = WIDTH - 2 * MARGIN
+    street = f"{poster.district_name[0]}　{poster.street_name[0]}"
+    _say(pdf, street, y=13, size=19, colour=LIGHT, x=MARGIN, width=inner, spacing=1)
+    english = f"{poster.street_name[1]}, {poster.district_name[1]}"
+    _say(pdf, english, y=22.5, size=10.5, colour=LIGHT, x=MARGIN, width=inner)
+    _say(
+        pdf, "给街道打个分", y=29.5, size=62, colour=CARD, font="serif", weight=0.55,
+        x=MARGIN, width=inner, spacing=2,
+    )  # fmt: skip
+    count = NUMBERS[poster.questions] if poster.questions <= 10 else str(poster.questions)
+    minutes = NUMBERS[poster.minutes] if poster.minutes <= 10 else str(poster.minutes)
+    how_long = f"{count}道题，{minutes}分钟，说说您的满意和不满意"
+    _say(pdf, how_long, y=59.5, size=18, colour=CARD, x=MARGIN, width=inner)
+    unit = "minute" if poster.minutes == 1 else "minutes"
+    english = (
+        f"Rate your street: {poster.questions} questions, {poster.minutes} {unit}. "
+        "Also in English."
+    )
+    _say(pdf, english, y=69.5, size=12, colour=LIGHT, x=MARGIN, width=inner)
+
+
+def _card(pdf: FPDF, poster: Poster) -> None:
+    """The QR code on white: its modules are drawn, so that it stays sharp at any size."""
+    left = (WIDTH - CARD_SIDE) / 2
+    pdf.set_fill_color(*CARD)
+    pdf.set_draw_color(*LINE)
+    pdf.set_line_width(0.3)
+    pdf.rect(left, CARD_TOP, CARD_SIDE, CARD_SIDE, style="DF", round_corners=True, corner_radius=5)
+    modules = matrix(poster.address)
+    side = CARD_SIDE / len(modules)
+    pdf.set_fill_color(0, 0, 0)
+    for row, column, length in runs(modules):
+        pdf.rect(left + column * side, CARD_TOP + row * side, length * side, side, style="F")
+
+
+def _typing(pdf: FPDF, poster: Poster) -> None:
+    top = CARD_TOP + CARD_SIDE + 6
+    place = poster.address.split("://", 1)[-1].rsplit("/", 1)[0]
+    _say(
+        pdf, f"扫不了？在浏览器里输入 {place}/ 和下面的编号",
+        y=top, size=12, colour=INK_2, x=MARGIN, width=WIDTH - 2 * MARGIN,
+    )  # fmt: skip
+    code = poster.short_code
+    half = (len(code) + 1) // 2
+    _say(
+        pdf, f"{code[:half]} {code[half:]}", y=top + 6.5, size=34, colour=ACT, weight=0.35,
+        spacing=5, x=MARGIN, width=WIDTH - 2 * MARGIN,
+    )  # fmt: skip
+    _say(
+        pdf, f"Cannot scan? Type {place}/{code} into a browser.",
+        y=top + 23, size=9.5, colour=INK_2, x=MARGIN, width=WIDTH - 2 * MARGIN,
+    )  # fmt: skip
+
+
+def _facts(pdf: FPDF) -> None:
+    top, gap = 234.0, 5.0
+    width = (WIDTH - 2 * MARGIN - 2 * gap) / 3
+    for place, (title, chinese, english) in enumerate(FACTS):
+        x = MARGIN + place * (width + gap)
+        pdf.set_fill_color(*PICK)
+        pdf.rect(x, top, width, 32, style="F", round_corners=True, corner_radius=3)
+        inner = {"x": x + 4, "width": width - 8, "align": "L"}
+        _say(pdf, title, y=top + 3.5, size=15, colour=ACT, weight=0.25, **inner)  # type: ignore[arg-type]
+        first, second = _halves(chinese)
+        _say(pdf, first, y=top + 12, size=10, **inner)  # type: ignore[arg-type]
+        _say(pdf, second, y=top + 17, size=10, **inner)  # type: ignore[arg-type]
+        _say(pdf, english, y=top + 24.5, size=8, colour=INK_2, **inner)  # type: ignore[arg-type]
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Chinese text on two lines, broken at the comma nearest to its middle."""
+    commas = [place for place, sign in enumerate(text) if sign == "，"]
+    cut = min(commas, key=lambda place: abs(place - len(text) / 2)) + 1
+    return text[:cut], text[cut:]
+
+
+def _foot(pdf: FPDF, poster: Poster) -> None:
+    inner = WIDTH - 2 * MARGIN
+    if poster.is_demo:
+        pdf.set_fill_color(*WAIT_SOFT)
+        pdf.rect(0, 271, WIDTH, 10, style="F")
+        words = "演示数据，并非真实调查　·　Demonstration only, not a real survey"
+        _say(pdf, words, y=273.2, size=11, colour=WAIT, x=MARGIN, width=inner)
+    text = f"{poster.district_name[0]}　街道满意度评价　·　请年满 18 周岁的居民填写"
+    _say(pdf, text, y=283.5, size=9, colour=INK_2, x=MARGIN, width=inner)
+    where = f"{poster.label[0]} / {poster.label[1]}　·　{poster.short_code}"
+    _say(pdf, where, y=288.5, size=7.5, colour=INK_2, x=MARGIN, width=inner)
+
+
+def to_json(poster: Poster) -> str:
+    """What the child is given."""
+    return json.dumps(asdict(poster), ensure_ascii=False)
+
+
+def from_json(text: str) -> Poster:
+    """The poster that `to_json` wrote."""
+    values: dict[str, Any] = json.loads(text)
+    for name in ("label", "street_name", "district_name"):
+        values[name] = tuple(values[name])
+    return Poster(**values)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(poster_pdf(from_json(sys.stdin.buffer.read().decode())))

@@ -1,0 +1,47 @@
+"""What is printed of a collection point: its poster and its QR code.
+
+Public by nature: all of it hangs in the street.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, send_file
+
+from survey.exports.poster_file import poster_file
+from survey.exports.qr import qr_png, qr_svg
+from survey.queries.points import poster
+from survey.services.collect import normalise_code
+
+blueprint = Blueprint("printing", __name__)
+
+KEPT_SECONDS = 3600
+
+
+@blueprint.get("/points/<code>/poster.pdf")
+def poster_pdf(code: str) -> Response:
+    """The A4 poster of a point."""
+    found = poster(normalise_code(code))
+    name = f"{found.street_code}-{found.short_code}.pdf"
+    return send_file(
+        poster_file(found), mimetype="application/pdf", download_name=name, max_age=KEPT_SECONDS
+    )
+
+
+@blueprint.get("/points/<code>/qr.svg")
+def code_svg(code: str) -> Response:
+    """The QR code of a point, for print."""
+    found = poster(normalise_code(code))
+    return _kept(Response(qr_svg(found.short_code), mimetype="image/svg+xml"))
+
+
+@blueprint.get("/points/<code>/qr.png")
+def code_png(code: str) -> Response:
+    """The QR code of a point, for documents and chats."""
+    found = poster(normalise_code(code))
+    return _kept(Response(qr_png(found.short_code), mimetype="image/png"))
+
+
+def _kept(response: Response) -> Response:
+    response.cache_control.public = True
+    response.cache_control.max_age = KEPT_SECONDS
+    return response
