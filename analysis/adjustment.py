@@ -78,7 +78,7 @@ def wilson_lower(hits: int, n: int, *, confidence: float = 0.95) -> float:
     """One-sided lower Wilson bound of hits/n; 0 for n = 0."""
     if n <= 0:
         return 0.0
-    return wilson(hits / n, n, confidence=2 * confidence - 1)[0]
+    return wilson(min(1.0, hits / n), n, confidence=2 * confidence - 1)[0]
 
 
 def smoothed_share(mentions: int, respondents: int, district_share: float, kappa: float) -> float:
@@ -88,24 +88,50 @@ def smoothed_share(mentions: int, respondents: int, district_share: float, kappa
     return (mentions + kappa * district_share) / (respondents + kappa)
 
 
-def recurrence_reasons(theme: ThemeRecord, policy: Policy) -> tuple[Reason, ...]:
-    """Conditions of *recurring* that a theme does not meet; empty when it recurs."""
-    bound = wilson_lower(theme.mentions, theme.respondents)
+def recurrence_reasons(
+    mentions: int,
+    respondents: int,
+    waves: int,
+    *,
+    policy: Policy,
+    random_mentions: int | None = None,
+) -> tuple[Reason, ...]:
+    """Conditions of *recurring* that are not met by m of n in r waves; empty when it recurs."""
+    bound = wilson_lower(mentions, respondents)
     unmet = []
-    if theme.mentions < policy.theme_min_mentions:
-        needed = {"mentions": theme.mentions, "needed": policy.theme_min_mentions}
-        unmet.append(Reason("too_few_mentions", needed))
+    if mentions < policy.theme_min_mentions:
+        few = {"mentions": mentions, "needed": policy.theme_min_mentions}
+        unmet.append(Reason("too_few_mentions", few))
     if bound < policy.theme_min_share:
         small = {"bound": bound, "needed": policy.theme_min_share}
         unmet.append(Reason("share_too_small", small))
-    if theme.waves < policy.theme_min_waves:
-        young = {"waves": theme.waves, "needed": policy.theme_min_waves}
+    if waves < policy.theme_min_waves:
+        young = {"waves": waves, "needed": policy.theme_min_waves}
         unmet.append(Reason("too_few_waves", young))
-    given = theme.random_mentions
-    if given is not None and given < policy.theme_min_random_mentions:
-        few = {"mentions": given, "needed": policy.theme_min_random_mentions}
-        unmet.append(Reason("too_few_random_mentions", few))
+    if random_mentions is not None and random_mentions < policy.theme_min_random_mentions:
+        needed = policy.theme_min_random_mentions
+        unmet.append(
+            Reason("too_few_random_mentions", {"mentions": random_mentions, "needed": needed})
+        )
     return tuple(unmet)
+
+
+def is_recurring(
+    mentions: int,
+    respondents: int,
+    waves: int,
+    *,
+    policy: Policy,
+    random_mentions: int | None = None,
+) -> bool:
+    """Whether a theme recurs: m ≥ 10, L ≥ 0.01, present in r ≥ 2 of the recent waves (defaults).
+
+    ``mentions`` m of ``respondents`` n, ``waves`` r; ``random_mentions`` those in the random
+    stream, ``None`` where there is none.
+    """
+    return not recurrence_reasons(
+        mentions, respondents, waves, policy=policy, random_mentions=random_mentions
+    )
 
 
 def responsibility_reasons(theme: ThemeRecord, policy: Policy) -> tuple[Reason, ...]:
@@ -144,7 +170,13 @@ def theme_effect(theme: ThemeRecord, policy: Policy) -> ThemeEffect:
     recurs and is the street's. Raises ``AnalysisError`` (``bad_theme``) for impossible counts.
     """
     check_theme(theme)
-    unmet = recurrence_reasons(theme, policy)
+    unmet = recurrence_reasons(
+        theme.mentions,
+        theme.respondents,
+        theme.waves,
+        policy=policy,
+        random_mentions=theme.random_mentions,
+    )
     recurring = not unmet
     share = smoothed_share(
         theme.mentions, theme.respondents, theme.district_share, policy.theme_prior
