@@ -16,9 +16,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from analysis.themes.batches import Clusters, cluster
-from analysis.themes.labels import Wording, class_weights, word_group
+from analysis.themes.labels import Wording, class_weights, label_of, word_group
 from analysis.themes.near_duplicates import first_of_kind
-from analysis.themes.text import BODY_CHARACTERS, Tokeniser, bare
+from analysis.themes.text import BODY_CHARACTERS, Tokeniser, bare, normalise
 from analysis.themes.vectors import (
     CountRows,
     TermStatistics,
@@ -129,24 +129,22 @@ def discover(
     _unique([document.id for document in documents], "documents")
     _unique([theme.id for theme in known], "known themes")
     tokeniser, vocabulary = Tokeniser(places), Vocabulary()
-    readable, counts, unprocessable = _read(documents, tokeniser, vocabulary, progress)
-    first = first_of_kind([f"{d.title} {d.text}" for d in readable])
+    readable, spoken, counts, unprocessable = _read(documents, tokeniser, vocabulary, progress)
+    first = first_of_kind([bare(text) for text in spoken])
     units = [index for index, own in enumerate(first) if index == own]
     centroids = centroid_rows([theme.centroid for theme in known], vocabulary)
     counts = counts[units]
     statistics = (background or TermStatistics()).plus(counts, vocabulary)
     rows = unit_rows(counts, statistics.rarities(vocabulary, tokeniser))
     clusters = cluster(rows, centroids, [theme.texts for theme in known], minimum=similarity)
-    source = _Source(readable, first, units, rows, counts, vocabulary)
+    source = _Source(readable, spoken, first, units, rows, counts, vocabulary)
     themes, repeats = _themes(clusters, source, known)
     return Discovery(
         themes=themes,
         repeats=repeats,
         assignments={member: theme.id for theme in themes for member in theme.members},
         duplicates={
-            readable[index].id: readable[own].id
-            for index, own in enumerate(first)
-            if index != own
+            readable[index].id: readable[own].id for index, own in enumerate(first) if index != own
         },
         unprocessable=unprocessable,
         statistics=statistics,
@@ -155,9 +153,14 @@ def discover(
 
 @dataclass(frozen=True)
 class _Source:
-    """The documents with words, their near-identical firsts, and the rows of the distinct texts."""
+    """What a theme is worded and counted from.
+
+    documents: those with words; spoken: their normalised texts; first: which earlier one each is
+    near-identical to; units: the distinct ones, with their TF-IDF rows and word counts.
+    """
 
     documents: list[Document]
+    spoken: list[str]
     first: list[int]
     units: list[int]
     rows: csr_matrix
@@ -179,23 +182,24 @@ def _read(
     tokeniser: Tokeniser,
     vocabulary: Vocabulary,
     progress: Callable[[int, int], None] | None,
-) -> tuple[list[Document], csr_matrix, dict[Hashable, str]]:
-    """Cut every document into words; set aside those that have none."""
+) -> tuple[list[Document], list[str], csr_matrix, dict[Hashable, str]]:
+    """Normalise every document and cut it into words; set aside those that have none."""
     rows = CountRows(vocabulary)
     readable: list[Document] = []
+    spoken: list[str] = []
     unprocessable: dict[Hashable, str] = {}
     for done, document in enumerate(documents, 1):
-        title = tokeniser.cut(document.title) if document.title else []
-        body = tokeniser.cut(document.text, BODY_CHARACTERS)
+        heading, message = normalise(document.title), normalise(document.text)
+        title, body = tokeniser.cut(heading), tokeniser.cut(message, BODY_CHARACTERS)
         if title or body:
             rows.add(title, body, title_weight=TITLE_WEIGHT)
             readable.append(document)
+            spoken.append(f"{heading} {message}".strip())
         else:
-            nothing = not bare(f"{document.title}{document.text}")
-            unprocessable[document.id] = EMPTY if nothing else WORDLESS
+            unprocessable[document.id] = WORDLESS if bare(heading + message) else EMPTY
         if progress and (done % 500 == 0 or done == len(documents)):
             progress(done, len(documents))
-    return readable, rows.matrix(), unprocessable
+    return readable, spoken, rows.matrix(), unprocessable
 
 
 def _themes(
@@ -215,9 +219,9 @@ def _themes(
     weights = class_weights(presence)
     found = []
     for at, (number, units, members) in enumerate(groups):
-        texts = [source.documents[source.units[unit]] for unit in units]
+        distinct = [source.units[unit] for unit in units]
         wording = word_group(
-            [(d.title, d.text) for d in texts],
+            [source.spoken[index] for index in distinct],
             source.rows[units],
             means[number],
             presence=presence[at],
@@ -225,13 +229,15 @@ def _themes(
             vocabulary=source.vocabulary,
         )
         own = int(clusters.known[number])
+        representative = distinct[wording.representative]
         found.append(
             _theme(
                 [source.documents[i] for i in members],
                 [source.first[i] for i in members],
                 known_id=known[own].id if own >= 0 else None,
                 wording=wording,
-                representative=texts[wording.representative],
+                representative=source.documents[representative],
+                name=bare(source.spoken[representative]),
                 centroid=heaviest(means[number], source.vocabulary, most=CENTROID_TERMS),
             )
         )
@@ -256,16 +262,19 @@ def _theme(
     known_id: Hashable | None,
     wording: Wording,
     representative: Document,
+    name: str,
     centroid: dict[str, float],
 ) -> Theme:
-    """Count one group. texts: per member the number of the distinct text it repeats."""
+    """Count one group.
+
+    texts: per member the number of the distinct text it repeats; name: what a new id is made from.
+    """
     days = [document.day for document in members if document.day is not None]
     streets = sorted({d.street for d in members if d.street is not None})
-    name = bare(f"{representative.title} {representative.text}")
     return Theme(
         id=f"t-{sha256(name.encode()).hexdigest()[:12]}" if known_id is None else known_id,
         known=known_id is not None,
-        label=wording.label,
+        label=label_of(representative.title, representative.text),
         keywords=wording.keywords,
         representative=representative.id,
         members=tuple(document.id for document in members),

@@ -20,15 +20,16 @@ LABEL_CHARACTERS_LATIN = 60
 KEYWORDS = 5
 # A keyword stands in at least this share of the group's texts (and in two of them, if there are).
 _SPREAD = 0.2
-_CANDIDATES = 14
+_CANDIDATES = 9
+# Enough texts to see whether two words stand side by side.
+_READ_TEXTS = 50
 
 
 @dataclass(frozen=True)
 class Wording:
-    """representative: position of the text in its group; label; keywords, weightiest first."""
+    """representative: position of the text in its group; keywords, weightiest first."""
 
     representative: int
-    label: str
     keywords: tuple[str, ...]
 
 
@@ -45,7 +46,7 @@ def class_weights(presence: csr_matrix) -> csr_matrix:
 
 
 def word_group(
-    texts: Sequence[tuple[str, str]],
+    texts: Sequence[str],
     rows: csr_matrix,
     mean: csr_matrix,
     *,
@@ -55,14 +56,16 @@ def word_group(
 ) -> Wording:
     """Word one group.
 
-    texts: (title, text) of its distinct texts; rows: their unit TF-IDF rows, in the same order;
+    texts: its distinct texts, normalised; rows: their unit TF-IDF rows, in the same order;
     mean: the group's mean row; presence, weights: its rows of texts per term and class TF-IDF.
     """
     closeness = np.asarray((rows @ mean.T).todense()).ravel()
     best = int(np.argmax(np.round(closeness, 9)))
-    title, text = texts[best]
-    spoken = [normalise(f"{title} {text}").lower() for title, text in texts]
-    return Wording(best, label_of(title, text), _keywords(spoken, presence, weights, vocabulary))
+    spoken = [text.lower() for text in texts[:_READ_TEXTS]]
+    return Wording(
+        best,
+        _keywords(spoken, len(texts), presence=presence, weights=weights, vocabulary=vocabulary),
+    )
 
 
 def label_of(title: str, text: str) -> str:
@@ -72,10 +75,15 @@ def label_of(title: str, text: str) -> str:
 
 
 def _keywords(
-    spoken: Sequence[str], presence: csr_matrix, weights: csr_matrix, vocabulary: Vocabulary
+    spoken: Sequence[str],
+    size: int,
+    *,
+    presence: csr_matrix,
+    weights: csr_matrix,
+    vocabulary: Vocabulary,
 ) -> tuple[str, ...]:
     """Return the group's keywords: heavy, spread over its texts, split names joined."""
-    least = max(min(2, len(spoken)), round(_SPREAD * len(spoken)))
+    least = max(min(2, size), round(_SPREAD * size))
     spread = presence.data >= least
     kept = csr_matrix(
         (weights.data[spread], weights.indices[spread], [0, int(spread.sum())]), weights.shape

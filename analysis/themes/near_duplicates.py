@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.themes.text import bare
-
 SHINGLE = 4
 BANDS, ROWS = 16, 3
 # Same text with a name, a date or a sentence changed; unrelated complaints stay below .3.
@@ -28,15 +26,14 @@ _SHINGLE_FACTORS = _NUMBERS.integers(1, 2**63, size=SHINGLE, dtype=np.uint64) | 
 def first_of_kind(texts: Sequence[str]) -> list[int]:
     """Return for each text the index of the first text it is near-identical to, itself if none.
 
-    Equal after ``bare`` (letters and digits only) or with a Jaccard similarity of their character
-    4-grams of at least ``SAME_JACCARD``. Empty texts stand alone.
+    texts: ``bare`` ones (letters and digits only). Near-identical is equal, or a Jaccard similarity
+    of the character 4-grams of at least ``SAME_JACCARD``. Empty texts stand alone.
     """
     first: list[int] = []
     equal: dict[str, int] = {}
     buckets: dict[bytes, list[int]] = {}
     shingles: dict[int, np.ndarray] = {}
-    for index, text in enumerate(texts):
-        plain = bare(text)
+    for index, plain in enumerate(texts):
         seen = equal.setdefault(plain, index) if plain else index
         if seen != index:
             first.append(first[seen])

@@ -97,9 +97,7 @@ class CountRows:
         return _rows(self._ends, self._columns, self._values, len(self._vocabulary))
 
 
-def centroid_rows(
-    centroids: Sequence[Mapping[str, float]], vocabulary: Vocabulary
-) -> csr_matrix:
+def centroid_rows(centroids: Sequence[Mapping[str, float]], vocabulary: Vocabulary) -> csr_matrix:
     """Return stored centroids (term -> mean weight) as rows, opening columns for their terms."""
     columns, values, ends = array("i"), array("f"), array("q", [0])
     for centroid in centroids:
@@ -111,7 +109,9 @@ def centroid_rows(
 
 def unit_rows(counts: csr_matrix, rarities: np.ndarray) -> csr_matrix:
     """Return texts × terms TF-IDF rows of length 1 (0 for a text without terms)."""
-    counts = csr_matrix((counts.data, counts.indices, counts.indptr), (counts.shape[0], rarities.size))
+    counts = csr_matrix(
+        (counts.data, counts.indices, counts.indptr), (counts.shape[0], rarities.size)
+    )
     weighted = counts @ diags(rarities)
     lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1)) @ weighted)
