@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import database, errors, formatting, logs, security
+from survey import database, errors, formatting, logs, security, sign_in, wording
 from survey.config import SettingError, kept_secret, load_settings
 from survey.extensions import babel, compress, db, limiter, migrate
 
@@ -66,7 +66,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     limiter.init_app(app)
     compress.init_app(app)
     formatting.register(app)
+    wording.register(app)
     security.register(app)
+    sign_in.register(app)
     errors.register_errors(app)
 
     from survey import cli

@@ -1,0 +1,54 @@
+"""Read access: which accounts there are, and whether a key of the API is valid."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from survey.models import Account, ApiKey, db
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """One account as an admin sees it. street_name is (zh, en)."""
+
+    username: str
+    roles: tuple[str, ...]
+    street_code: str | None
+    street_name: tuple[str, str]
+    is_active: bool
+
+
+def api_key_valid(raw: str) -> str | None:
+    """The name of the key when it is known and not revoked, else None. One query.
+
+    The key is looked up by its hash, so the time taken says nothing about its characters.
+    """
+    digest = hashlib.sha256(raw.encode()).hexdigest()
+    return db.session.scalar(
+        select(ApiKey.name).where(ApiKey.key_hash == digest, ApiKey.revoked_at.is_(None))
+    )
+
+
+def all_accounts() -> tuple[AccountView, ...]:
+    """Every account, active ones first. One query."""
+    accounts = db.session.scalars(
+        select(Account)
+        .options(joinedload(Account.roles), joinedload(Account.street))
+        .order_by(Account.active.desc(), Account.username)
+    ).unique()
+    return tuple(
+        AccountView(
+            username=account.username,
+            roles=tuple(sorted(role.name for role in account.roles)),
+            street_code=account.street.code if account.street else None,
+            street_name=(account.street.name_zh, account.street.name_en)
+            if account.street
+            else ("", ""),
+            is_active=account.active,
+        )
+        for account in accounts
+    )

@@ -1,0 +1,164 @@
+"""Who may open what: the guard of every office page, and the pages of one's own account.
+
+`requires` is put on each view and leaves its roles on the function, so that a test can walk the
+route table and find a view without a guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_security import logout_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from survey.clock import utc_now
+from survey.errors import HTTP_WORDS, Refused, wants_json
+from survey.services import access
+
+blueprint = Blueprint("access", __name__, url_prefix="/office")
+
+View = Callable[..., Any]
+READING = ("GET", "HEAD", "OPTIONS")
+EVERYBODY = access.ROLES
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is looking at an office page; templates find it as g.viewer. Names are (zh, en)."""
+
+    username: str
+    roles: frozenset[str]
+    street_code: str | None
+    street_name: tuple[str, str]
+
+    def has(self, *roles: str) -> bool:
+        """Whether the viewer has one of the roles."""
+        return bool(self.roles & set(roles))
+
+    @property
+    def reads_all(self) -> bool:
+        """Evaluators and auditors see every street."""
+        return self.has("evaluator", "auditor")
+
+
+def requires(*roles: str) -> Callable[[View], View]:
+    """Let in accounts with one of `roles`; an auditor may read everything and change nothing.
+
+    Others are led to the sign-in (a page) or get 401 (a program); an account without the role
+    gets 403 and an audit event. The response is never kept by a browser or a proxy.
+    """
+    unknown = set(roles) - set(access.ROLES)
+    if unknown or not roles:
+        raise ValueError(f"requires() needs roles out of {access.ROLES}, not {roles}")
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> AnyResponse:
+            viewer = identify()
+            if viewer is None:
+                return ask_to_sign_in()
+            reading = request.method in READING
+            if not viewer.has(*roles, *(("auditor",) if reading else ())):
+                refuse(viewer)
+            response: Response = make_response(view(*args, **kwargs))
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def identify() -> Viewer | None:
+    """The signed-in account, found once a request, and its language put to use."""
+    if "viewer" not in g:
+        g.viewer = None
+        if current_user.is_authenticated:
+            street = current_user.street
+            g.account_language = current_user.language
+            g.viewer = Viewer(
+                username=current_user.username,
+                roles=frozenset(role.name for role in current_user.roles),
+                street_code=street.code if street else None,
+                street_name=(street.name_zh, street.name_en) if street else ("", ""),
+            )
+    viewer: Viewer | None = g.viewer
+    return viewer
+
+
+def ask_to_sign_in() -> AnyResponse:
+    """Lead a person to the sign-in and back to the page; tell a program 401."""
+    if wants_json():
+        raise Refused("sign_in_needed", HTTP_WORDS[401][1], status=401)
+    target = request.full_path.rstrip("?") if request.method in READING else "/office/"
+    return redirect(url_for("security.login", next=target))
+
+
+def refuse(viewer: Viewer) -> None:
+    """Refuse this page to this account, and leave a trace of it."""
+    access.record_refusal(viewer.username, path=request.path, now=utc_now())
+    raise Refused("not_allowed", HTTP_WORDS[403][1], status=403)
+
+
+def own_street_or_any(code: str) -> str:
+    """The code, when the viewer may see that street; a street account only ever its own."""
+    if not (g.viewer.reads_all or g.viewer.street_code == code):
+        refuse(g.viewer)
+    return code
+
+
+@blueprint.get("/account")
+@requires(*EVERYBODY)
+def account() -> str:
+    """One's own account: roles, language, password."""
+    return render_template("access/account.html")
+
+
+@blueprint.post("/account/language")
+@requires(*EVERYBODY)
+def language() -> AnyResponse:
+    """Change the language of the account."""
+    access.set_language(g.viewer.username, request.form.get("language", ""))
+    flash(_("Saved."))
+    response = redirect("/office/account", 303)
+    # What was once chosen by ?lang= would hide the account's own language.
+    response.delete_cookie("lang")
+    return response
+
+
+@blueprint.post("/account/password")
+@requires(*EVERYBODY)
+def password() -> AnyResponse | tuple[str, int]:
+    """Change the own password; all sessions end, this one too."""
+    new = request.form.get("new", "")
+    try:
+        if new != request.form.get("again", ""):
+            raise Refused(
+                "not_the_same", _l("The new password was typed differently the second time.")
+            )
+        access.change_own_password(
+            g.viewer.username, request.form.get("current", ""), new, now=utc_now()
+        )
+    except Refused as error:
+        return render_template("access/account.html", problem=error.message), 422
+    logout_user()
+    flash(_("The password is changed. Please sign in with the new one."))
+    return redirect("/office/sign-in", 303)

@@ -1,0 +1,162 @@
+"""Signing in: Flask-Security with our own form and page, and the protection of posted forms.
+
+Accounts are found by their name. Registration, forgotten passwords by mail, remember-me and
+tokens are switched off: an account is made by an admin or the command line. What a signed-in
+account may open is in survey/routes/access.py.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, make_response, request
+from flask_babel import lazy_gettext as _l
+from flask_login.utils import _user_context_processor
+from flask_security import LoginForm, SQLAlchemyUserDatastore
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from survey.clock import utc_now
+from survey.errors import error_response
+from survey.extensions import limiter, security
+from survey.models import Account, Role, db
+from survey.services import access
+
+# The resident's answer is anonymous: nothing is done in anybody's name, so there is nothing to
+# forge; its route checks the Origin itself. Every other POST needs a token.
+CSRF_EXEMPT = ("survey.routes.resident.answer",)
+
+# Failed attempts for one account from one address. An address alone is never blocked: a whole
+# office shares one.
+ATTEMPTS = "10 per minute; 50 per hour"
+
+SETTINGS: dict[str, Any] = {
+    "SECURITY_LOGIN_URL": "/office/sign-in",
+    "SECURITY_LOGOUT_URL": "/office/sign-out",
+    "SECURITY_LOGOUT_METHODS": ["POST"],
+    "SECURITY_POST_LOGIN_VIEW": "/office/",
+    "SECURITY_POST_LOGOUT_VIEW": "/office/sign-in",
+    "SECURITY_LOGIN_USER_TEMPLATE": "access/sign_in.html",
+    "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"username": {"mapper": access.normalise_username}}],
+    "SECURITY_PASSWORD_HASH": "argon2",
+    "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+    # argon2 salts by itself; a second, installation-wide secret could only be lost.
+    "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
+    "SECURITY_PASSWORD_LENGTH_MIN": access.SHORTEST_PASSWORD,
+    "SECURITY_REGISTERABLE": False,
+    "SECURITY_RECOVERABLE": False,
+    "SECURITY_CONFIRMABLE": False,
+    "SECURITY_CHANGEABLE": False,
+    "SECURITY_FLASH_MESSAGES": False,
+    "SECURITY_FRESHNESS": timedelta(minutes=-1),
+    "SECURITY_CACHE_CONTROL": None,
+    "SECURITY_STATIC_FOLDER": None,
+    "SECURITY_CLI_USERS_NAME": None,
+    "SECURITY_CLI_ROLES_NAME": None,
+    # A working day with a lunch break in it.
+    "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+}
+
+csrf = CSRFProtect()
+
+
+class SignInForm(LoginForm):
+    """Name and password. Which of the two was wrong is nobody's business."""
+
+    email = None
+    remember = None
+    username = StringField(validators=[InputRequired()])
+    password = PasswordField(validators=[InputRequired()])
+
+    def validate_username(self, field: StringField) -> None:
+        """Look the account up; LoginForm then spends the same time whether it exists or not."""
+        self.ifield = field
+        name = access.normalise_username(field.data or "") or ""
+        self.user = security.datastore.find_user(username=name)
+
+    def validate(self, **kwargs: Any) -> bool:
+        """True when the name and the password belong together and the account is active."""
+        right = bool(super().validate(**kwargs))
+        if not right and self.user is not None:
+            access.record_failed_sign_in(
+                self.user.username, address=request.remote_addr or "", now=utc_now()
+            )
+        return right
+
+
+class AccountStore(SQLAlchemyUserDatastore):
+    """Finds an account with its roles and street in one query."""
+
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Any:
+        """The account whose one given column has this value."""
+        ((column, value),) = kwargs.items()
+        query = (
+            select(Account)
+            .options(joinedload(Account.roles), joinedload(Account.street))
+            .where(getattr(Account, column) == value)
+        )
+        return self.db.session.scalars(query).unique().one_or_none()
+
+
+def account_and_address() -> str:
+    """What sign-in attempts are counted by."""
+    name = unicodedata.normalize("NFKC", request.form.get("username", "")).strip().casefold()
+    return f"{name[:60]}@{request.remote_addr}"
+
+
+def _never_kept(view: Callable[[], Any]) -> Callable[[], Response]:
+    def shown() -> Response:
+        response = make_response(view())
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return shown
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code != 302
+
+
+def register(app: Flask) -> None:
+    """Attach sign-in, sign-out and the protection of forms."""
+    app.config.from_mapping(SETTINGS)
+    csrf.init_app(app)
+    for view in CSRF_EXEMPT:
+        csrf.exempt(view)
+    security.init_app(app, AccountStore(db, Account, Role), login_form=SignInForm)
+    # No sign-in by a token in a header or an address: the API has keys of its own.
+    security.login_manager.request_loader(None)
+    limited = limiter.limit(
+        ATTEMPTS, methods=["POST"], key_func=account_and_address, deduct_when=_failed
+    )
+    app.view_functions["security.login"] = _never_kept(
+        limited(app.view_functions["security.login"])
+    )
+    _leave_other_pages_alone(app)
+
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> Response:
+        return error_response(
+            "form_expired",
+            _l("This form was open for too long or came from elsewhere. Open the page again."),
+            400,
+            {},
+        )
+
+
+def _leave_other_pages_alone(app: Flask) -> None:
+    """Take back three hooks that would look for an account at every request of every page.
+
+    Only the office asks who is looking (survey.routes.access.requires); the resident's page
+    touches neither the session nor an account. Each remove() fails at start, not silently, when
+    a new version of an extension attaches something else.
+    """
+    app.before_request_funcs[None].remove(security.principal._on_before_request)
+    app.after_request_funcs[None].remove(security.login_manager._update_remember_cookie)
+    app.template_context_processors[None].remove(_user_context_processor)
