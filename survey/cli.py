@@ -22,17 +22,14 @@ from survey.errors import DATABASE_WORDS, Refused, database_problem
 COMMANDS = (
     "rollup",
     "cube",
+    "worker",
+    "export",
     "place",
     "questionnaire",
     "wave",
     "points",
-    "answers",
-    "comments",
-    "direct",
     "account",
     "apikey",
-    "demo",
-    "addresses",
 )
 
 

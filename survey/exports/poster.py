@@ -30,9 +30,9 @@ CARD_TOP, CARD_SIDE = 84.0, 112.0
 NUMBERS = "零一二三四五六七八九十"
 
 FACTS = (
-    ("不用登录", "不装软件，不注册，微信扫一扫就能填", "No account, no app: just scan"),
-    ("不问您是谁", "不记姓名、电话、手机设备和位置", "No name, number, device or location kept"),
-    ("结果公开", "和其他居民的合在一起，按街道公布", "Counted together, published by street"),
+    ("不用登录", ("微信扫一扫就能填，", "不装软件，不用注册"), "No app, no account: just scan"),
+    ("不问您是谁", ("不记姓名、电话，", "也不记手机和位置"), "No name, number or location kept"),
+    ("结果公开", ("和其他居民的合在一起，", "按街道向社会公布"), "Counted together, then published"),
 )
 
 
@@ -166,17 +166,9 @@ def _facts(pdf: FPDF) -> None:
         pdf.rect(x, top, width, 32, style="F", round_corners=True, corner_radius=3)
         inner = {"x": x + 4, "width": width - 8, "align": "L"}
         _say(pdf, title, y=top + 3.5, size=15, colour=ACT, weight=0.25, **inner)  # type: ignore[arg-type]
-        first, second = _halves(chinese)
-        _say(pdf, first, y=top + 12, size=10, **inner)  # type: ignore[arg-type]
-        _say(pdf, second, y=top + 17, size=10, **inner)  # type: ignore[arg-type]
+        _say(pdf, chinese[0], y=top + 12, size=10, **inner)  # type: ignore[arg-type]
+        _say(pdf, chinese[1], y=top + 17, size=10, **inner)  # type: ignore[arg-type]
         _say(pdf, english, y=top + 24.5, size=8, colour=INK_2, **inner)  # type: ignore[arg-type]
-
-
-def _halves(text: str) -> tuple[str, str]:
-    """Chinese text on two lines, broken at the comma nearest to its middle."""
-    commas = [place for place, sign in enumerate(text) if sign == "，"]
-    cut = min(commas, key=lambda place: abs(place - len(text) / 2)) + 1
-    return text[:cut], text[cut:]
 
 
 def _foot(pdf: FPDF, poster: Poster) -> None:
