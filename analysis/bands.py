@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def longest_indistinct_run(
-    values: Sequence[float], differs: NDArray[np.bool_]
-) -> tuple[int, ...]:
+def longest_indistinct_run(values: Sequence[float], differs: NDArray[np.bool_]) -> tuple[int, ...]:
     """Positions of the longest run, from the highest value down, in which no two differ.
 
     values (S,): points; differs (S, S): symmetric, such as ``above | above.T`` of
