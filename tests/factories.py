@@ -32,8 +32,8 @@ from survey.models import (
 )
 from survey.queries.fieldwork import instrument_rows
 from survey.queries.policies import kept_policy
-from survey.services import collect
 from survey.services import questionnaire as questionnaires
+from survey.services.responses import Origin, insert_responses, new_response
 
 NOW = datetime(2026, 11, 24, 9, 0)
 INSTRUMENT = Path(__file__).parent.parent / "survey/questionnaires/street-satisfaction.json"
@@ -184,19 +184,16 @@ def response(
         )
         assert found is not None
         used = session.get_one(Wave, wave_id)
-        collect.store_response(
-            session,
-            instrument_rows(used.questionnaire_id),
-            dict(answers),
+        origin = Origin(
+            rows=instrument_rows(used.questionnaire_id),
             policy=kept_policy(used.policy_id),
-            key=key,
             wave_id=wave_id,
             street_id=found.street_id,
             point_id=found.id,
             channel=found.channel,
-            at=at,
-            language="zh",
         )
+        new = new_response(origin, answers, key=key, at=at, language="zh")
+        insert_responses(session.connection(), [new])
     return key
 
 

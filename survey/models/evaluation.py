@@ -138,5 +138,5 @@ class ThemeAdjustment(Base):
     is_recurring: Mapped[bool] = mapped_column(Boolean)
     #: Points taken from the indicator before its cap; 0 when it does not count.
     deduction: Mapped[float] = mapped_column(Double)
-    #: Why it took nothing, e.g. not_confirmed; NULL when it counted.
-    not_counted_because: Mapped[str | None] = mapped_column(String(60))
+    #: Codes of the reasons why it took nothing, e.g. not_confirmed; [] when it counted.
+    not_counted_because: Mapped[list[str]] = mapped_column(JSON)

@@ -25,6 +25,7 @@ THEME_STATUSES = ("proposed", "confirmed", "merged", "dismissed")
 REMITS = ("undecided", "street", "department")
 SCOPES = ("own", "common")
 DECIDERS = ("model", "person")
+PLAN_STATES = ("none", "plan", "overdue", "removed")
 
 
 class ThemeModel(Base):
@@ -80,7 +81,8 @@ class ThemePeriod(Base):
     __tablename__ = "theme_period"
     __table_args__ = (
         UniqueConstraint("theme_id", "street_id", "wave_id"),
-        CheckConstraint("relief BETWEEN 0 AND 1", name="relief_range"),
+        one_of("state", PLAN_STATES),
+        CheckConstraint("solved >= 0 AND solved <= reasked", name="solved_of_reasked"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,14 +90,20 @@ class ThemePeriod(Base):
     #: NULL: mentioned in comments that name no street.
     street_id: Mapped[int | None] = mapped_column(ForeignKey("street.id"))
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
-    #: m: distinct accepted responses (or persons, for loaded comments) that mention it.
+    #: m: distinct accepted, valid responses that mention it, near-identical texts once.
     mentions: Mapped[int]
+    #: Distinct persons behind loaded comments that mention it; no respondents, so not in m.
+    mentions_loaded: Mapped[int]
     #: Those of m that came through the random stream.
     mentions_random: Mapped[int]
     #: UTC; when the street was told of it.
     notified_at: Mapped[datetime | None] = mapped_column(DateTime)
-    #: g: the part of the deduction that is lifted, 0 … 1, by plan and rechecks.
-    relief: Mapped[float] = mapped_column(Float, default=0.0)
+    #: What the street has promised: no plan, a published plan in time, one overdue; or removed
+    #: by an upheld appeal.
+    state: Mapped[str] = mapped_column(String(8), default="none")
+    #: Of the residents asked again, those who say it is solved; g is computed from these.
+    solved: Mapped[int] = mapped_column(default=0)
+    reasked: Mapped[int] = mapped_column(default=0)
 
 
 class Mention(Base):

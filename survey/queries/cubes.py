@@ -7,7 +7,7 @@ answers are in it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,13 @@ class _Rows:
     moments: list[Any] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
     clusters: list[Any] = field(default_factory=list)
+
+    def add(self, other: _Rows) -> None:
+        """Append the other's rows."""
+        self.responses += other.responses
+        self.moments += other.moments
+        self.answers += other.answers
+        self.clusters += other.clusters
 
 
 def cube_state(wave: WaveView) -> CubeState:
@@ -96,19 +103,38 @@ def streets_with_margins(
     return list(found.values())
 
 
-def street_cubes(
-    wave: WaveView,
-    streets: Sequence[tuple[StreetView, dict[str, dict[str, float]]]],
-    *,
-    statuses: Sequence[str] = ("accepted",),
-) -> list[StreetCube]:
-    """The cubes of a wave, one record a street, in the given order. Four queries.
+@dataclass(frozen=True)
+class WaveCubes:
+    """The cubes of a wave, one record a street: what counts, and with what is 待核查 as well."""
 
-    statuses: ("accepted",), or with "quarantined" for the index including what is 待核查.
-    """
+    accepted: list[StreetCube]
+    #: None when nothing is 待核查: both would be the same.
+    with_quarantined: list[StreetCube] | None
+
+
+def wave_cubes(
+    wave: WaveView, streets: Sequence[tuple[StreetView, dict[str, dict[str, float]]]]
+) -> WaveCubes:
+    """The cubes of a wave in the order of `streets`. Four queries."""
     kept = kept_instrument(wave.questionnaire_id)
-    strata = _strata(kept)
-    rows = _read(wave, kept, statuses=statuses)
+    rows = _read(wave, kept)
+    accepted = _cubes(streets, kept, rows["accepted"])
+    if not rows["quarantined"]:
+        return WaveCubes(accepted, None)
+    both: dict[int, _Rows] = defaultdict(_Rows)
+    for status in ("accepted", "quarantined"):
+        for street_id, part in rows[status].items():
+            # Cells that stand twice are added up by the reader of the cubes.
+            both[street_id].add(part)
+    return WaveCubes(accepted, _cubes(streets, kept, both))
+
+
+def _cubes(
+    streets: Sequence[tuple[StreetView, dict[str, dict[str, float]]]],
+    kept: InstrumentRows,
+    rows: dict[int, _Rows],
+) -> list[StreetCube]:
+    strata = {kept.stratum_ids[key]: found for key, found in kept.stratum_categories.items()}
     return [
         StreetCube(
             code=street.code,
@@ -124,51 +150,36 @@ def street_cubes(
     ]
 
 
-def _strata(kept: InstrumentRows) -> dict[int, dict[str, str]]:
-    """{stratum id: categories} of the questionnaire's own strata."""
-    return {
-        kept.stratum_ids[key]: categories for key, categories in kept.stratum_categories.items()
-    }
-
-
-def _read(wave: WaveView, kept: InstrumentRows, *, statuses: Sequence[str]) -> dict[int, _Rows]:
-    rows: dict[int, _Rows] = defaultdict(_Rows)
+def _read(wave: WaveView, kept: InstrumentRows) -> dict[str, dict[int, _Rows]]:
+    """{status: {street id: rows}}."""
+    found: dict[str, dict[int, _Rows]] = defaultdict(lambda: defaultdict(_Rows))
     indicator = kept.codes_by_indicator
-    for street, *cell in _summed(
-        ResponseCube, wave, statuses, ("stratum_id", "channel", "is_valid")
-    ):
-        rows[street].responses.append(tuple(cell))
-    axes = ("stratum_id", "channel", "indicator_a_id", "indicator_b_id")
-    for street, stratum, channel, a, b, *sums in _summed(MomentCube, wave, statuses, axes):
-        rows[street].moments.append((stratum, channel, indicator[a], indicator[b], *sums))
-    for street, option, stratum, channel, n in _summed(
-        AnswerCube, wave, statuses, ("option_id", "stratum_id", "channel")
-    ):
+    for status, street, *cell in _cells(ResponseCube, wave, ("stratum_id", "channel", "is_valid")):
+        found[status][street].responses.append(tuple(cell))
+    axes: tuple[str, ...] = ("stratum_id", "channel", "indicator_a_id", "indicator_b_id")
+    for status, street, stratum, channel, a, b, *sums in _cells(MomentCube, wave, axes):
+        cell = [stratum, channel, indicator[a], indicator[b], *sums]
+        found[status][street].moments.append(tuple(cell))
+    axes = ("option_id", "stratum_id", "channel")
+    for status, street, option, stratum, channel, n in _cells(AnswerCube, wave, axes):
         for code in kept.indicators_by_option.get(option, ()):
-            rows[street].answers.append((code, stratum, channel, kept.option_codes[option], n))
+            cell = [code, stratum, channel, kept.option_codes[option], n]
+            found[status][street].answers.append(tuple(cell))
     axes = ("collection_point_id", "stratum_id", "channel", "indicator_id")
-    for street, point, stratum, channel, key, *sums in _summed(ClusterCube, wave, statuses, axes):
-        rows[street].clusters.append((point, stratum, channel, indicator[key], *sums))
-    return rows
+    for status, street, point, stratum, channel, key, *sums in _cells(ClusterCube, wave, axes):
+        found[status][street].clusters.append((point, stratum, channel, indicator[key], *sums))
+    return found
 
 
-def _summed(
-    cube: type, wave: WaveView, statuses: Sequence[str], axes: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    """Rows (street, *axes, *sums) of a cube, summed over the statuses; sums as int.
-
-    PostgreSQL returns Decimal for sums of BigInteger, hence int().
-    """
+def _cells(cube: type, wave: WaveView, axes: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Rows (status, street, *axes, *sums) of the cells that hold something."""
     table = cube.__table__  # type: ignore[attr-defined]
-    sums = [column.name for column in table.columns if not column.primary_key]
-    keys = [table.c.street_id, *(table.c[name] for name in axes)]
+    sums = [column for column in table.columns if not column.primary_key]
+    columns = [table.c.status, table.c.street_id, *(table.c[name] for name in axes), *sums]
     query = (
-        select(*keys, *(func.sum(table.c[name]) for name in sums))
-        .where(table.c.wave_id == wave.id, table.c.status.in_(statuses))
-        .group_by(*keys)
-        .order_by(*keys)
+        select(*columns)
+        .where(table.c.wave_id == wave.id, table.c.status != "rejected", table.c.n != 0)
+        .order_by(*columns[: 2 + len(axes)])
     )
-    width = len(keys)
-    return [
-        (*row[:width], *(int(value) for value in row[width:])) for row in db.session.execute(query)
-    ]
+    for row in db.session.execute(query):
+        yield tuple(row)

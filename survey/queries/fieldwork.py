@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from flask import current_app
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import aliased
 
 from survey.instrument import Instrument, stratum_key
@@ -51,47 +51,75 @@ class PointView:
     policy_id: int | None
 
 
+_successor = aliased(CollectionPoint)
+# Built once: putting this statement together would cost more than running it.
+# Of a district's waves the open one comes first, then drafts, then the rest; each latest first.
+_POINT_VIEW = (
+    select(
+        CollectionPoint.id,
+        CollectionPoint.short_code,
+        CollectionPoint.channel,
+        CollectionPoint.label_zh,
+        CollectionPoint.label_en,
+        CollectionPoint.retired_at,
+        _successor.short_code,
+        Street.id,
+        Street.code,
+        Street.name_zh,
+        Street.name_en,
+        District.name_zh,
+        District.name_en,
+        District.is_demo,
+        Wave.id,
+        Wave.name_zh,
+        Wave.name_en,
+        Wave.status,
+        Wave.opens_at,
+        Wave.closes_at,
+        Wave.questionnaire_id,
+        Wave.policy_id,
+    )
+    .join(Street, CollectionPoint.street_id == Street.id)
+    .join(District, Street.district_id == District.id)
+    .outerjoin(Wave, Wave.district_id == District.id)
+    .outerjoin(_successor, CollectionPoint.replaced_by_id == _successor.id)
+    .where(CollectionPoint.short_code == bindparam("code"))
+    .order_by(
+        case((Wave.status == "open", 0), (Wave.status == "draft", 1), else_=2),
+        Wave.opens_at.desc(),
+    )
+    .limit(1)
+)
+
+
 def point_view(code: str) -> PointView | None:
     """The point with this short code and the wave it serves; None when no point has it.
 
     Of a district's waves the open one is taken, else the next to open, else the last that
     closed, so that a notice can say when. One query.
     """
-    successor = aliased(CollectionPoint)
-    # Open waves first, then drafts, then the rest; within each the latest.
-    order = case((Wave.status == "open", 0), (Wave.status == "draft", 1), else_=2)
-    row = db.session.execute(
-        select(CollectionPoint, Street, District, Wave, successor.short_code)
-        .join(Street, CollectionPoint.street_id == Street.id)
-        .join(District, Street.district_id == District.id)
-        .outerjoin(Wave, Wave.district_id == District.id)
-        .outerjoin(successor, CollectionPoint.replaced_by_id == successor.id)
-        .where(CollectionPoint.short_code == code)
-        .order_by(order, Wave.opens_at.desc())
-        .limit(1)
-    ).first()
+    row = db.session.connection().execute(_POINT_VIEW, {"code": code}).first()
     if row is None:
         return None
-    point, street, district, wave, replaced_by = row
     return PointView(
-        point_id=point.id,
-        short_code=point.short_code,
-        channel=point.channel,
-        label=(point.label_zh, point.label_en),
-        retired_at=point.retired_at,
-        replaced_by=replaced_by,
-        street_id=street.id,
-        street_code=street.code,
-        street_name=(street.name_zh, street.name_en),
-        district_name=(district.name_zh, district.name_en),
-        is_demo=district.is_demo,
-        wave_id=wave.id if wave else None,
-        wave_name=(wave.name_zh, wave.name_en) if wave else ("", ""),
-        wave_status=wave.status if wave else None,
-        opens_at=wave.opens_at if wave else None,
-        closes_at=wave.closes_at if wave else None,
-        questionnaire_id=wave.questionnaire_id if wave else None,
-        policy_id=wave.policy_id if wave else None,
+        point_id=row[0],
+        short_code=row[1],
+        channel=row[2],
+        label=(row[3], row[4]),
+        retired_at=row[5],
+        replaced_by=row[6],
+        street_id=row[7],
+        street_code=row[8],
+        street_name=(row[9], row[10]),
+        district_name=(row[11], row[12]),
+        is_demo=row[13],
+        wave_id=row[14],
+        wave_name=(row[15] or "", row[16] or ""),
+        wave_status=row[17],
+        opens_at=row[18],
+        closes_at=row[19],
+        questionnaire_id=row[20],
+        policy_id=row[21],
     )
 
 

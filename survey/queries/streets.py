@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.policy import Policy
 from analysis.streets import wave_result
 from analysis.types import Estimate, Shares, StreetResult, WaveResult
-from survey.queries.cubes import CubeState, cube_state, street_cubes, streets_with_margins
+from survey.queries.cubes import CubeState, cube_state, streets_with_margins, wave_cubes
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
 from survey.queries.views import IndicatorView, StreetIndex, StreetView, WaveIndices
@@ -24,24 +24,26 @@ class ComputedWave:
     streets: tuple[StreetView, ...]
     indicators: tuple[IndicatorView, ...]
     result: WaveResult
+    #: With what is 待核查 as well; the same record when nothing is.
+    result_with_quarantined: WaveResult
     state: CubeState
 
 
-def computed_wave(wave: WaveView, *, statuses: Sequence[str] = ("accepted",)) -> ComputedWave:
-    """Compute a wave's figures from the cubes. Six queries.
-
-    statuses: ("accepted",), or with "quarantined" for the figures including what is 待核查.
-    """
+def computed_wave(wave: WaveView) -> ComputedWave:
+    """Compute a wave's figures from the cubes. Six queries."""
     state = cube_state(wave)
     places = streets_with_margins(wave)
     policy = kept_policy(wave.policy_id)
-    cubes = street_cubes(wave, places, statuses=statuses)
+    cubes = wave_cubes(wave, places)
+    result = wave_result(cubes.accepted, policy)
+    both = cubes.with_quarantined
     return ComputedWave(
         wave=wave,
         policy=policy,
         streets=tuple(street for street, _margins in places),
         indicators=kept_instrument(wave.questionnaire_id).indicators,
-        result=wave_result(cubes, policy),
+        result=result,
+        result_with_quarantined=result if both is None else wave_result(both, policy),
         state=state,
     )
 

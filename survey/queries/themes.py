@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from analysis.adjustment import is_recurring
 from sqlalchemy import func, select
 
+from analysis.adjustment import ThemeRecord, recurrence_reasons
+from analysis.policy import Policy
 from survey.models import (
     Comment,
-    Indicator,
     Mention,
     Response,
     ResponseCube,
@@ -23,30 +23,32 @@ from survey.models import (
     Wave,
     db,
 )
+from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
-from survey.queries.views import IndicatorView, ThemeView
+from survey.queries.views import IndicatorView, StreetView, ThemeView
 from survey.queries.waves import WaveView, wave_view
-
-# How many waves, this one included, are looked at for recurrence (method, 6).
-WAVES_LOOKED_AT = 4
 
 
 @dataclass(frozen=True)
 class PeriodCounts:
-    """A theme's counts in one street and wave."""
+    """A theme's counts in one street and wave (see survey.models.theme.ThemePeriod)."""
 
     mentions: int
+    mentions_loaded: int
     mentions_random: int
     waves_present: int
-    relief: float
-    notified_on: date | None
+    state: str
+    solved: int
+    reasked: int
+    notified_at: datetime | None
 
 
 @dataclass(frozen=True)
 class WaveThemes:
-    """The counts of every theme of a wave: {theme id: {street id or None: counts}}."""
+    """The themes of a wave and their counts."""
 
     themes: Mapping[int, Theme]
+    #: {theme id: {street id, or None for comments that name no street: counts}}
     counts: Mapping[int, Mapping[int | None, PeriodCounts]]
     #: {street id: valid respondents}
     respondents: Mapping[int, int]
@@ -70,25 +72,29 @@ def theme_counts(wave: WaveView) -> WaveThemes:
         select(Wave.id)
         .where(Wave.district_id == wave.district_id, Wave.opens_at <= wave.opens_at)
         .order_by(Wave.opens_at.desc())
-        .limit(WAVES_LOOKED_AT)
+        .limit(policy.theme_window)
     )
     periods = db.session.scalars(select(ThemePeriod).where(ThemePeriod.wave_id.in_(recent))).all()
     present: dict[tuple[int, int | None], int] = defaultdict(int)
     for period in periods:
-        present[period.theme_id, period.street_id] += (
-            period.mentions >= policy.theme_present_mentions
-        )
+        if period.mentions >= policy.theme_present_mentions:
+            present[period.theme_id, period.street_id] += 1
     counts: dict[int, dict[int | None, PeriodCounts]] = defaultdict(dict)
     for period in periods:
-        if period.wave_id == wave.id and period.mentions > 0:
+        if period.wave_id == wave.id and period.mentions + period.mentions_loaded > 0:
             counts[period.theme_id][period.street_id] = PeriodCounts(
                 mentions=period.mentions,
+                mentions_loaded=period.mentions_loaded,
                 mentions_random=period.mentions_random,
                 waves_present=present[period.theme_id, period.street_id],
-                relief=period.relief,
-                notified_on=period.notified_at.date() if period.notified_at else None,
+                state=period.state,
+                solved=period.solved,
+                reasked=period.reasked,
+                notified_at=period.notified_at,
             )
-    themes = db.session.scalars(select(Theme).where(Theme.id.in_(counts))).all()
+    themes = db.session.scalars(
+        select(Theme).where(Theme.id.in_(counts), Theme.status.not_in(("dismissed", "merged")))
+    ).all()
     respondents = db.session.execute(
         select(ResponseCube.street_id, func.sum(ResponseCube.n))
         .where(
@@ -105,73 +111,119 @@ def theme_counts(wave: WaveView) -> WaveThemes:
     )
 
 
+def theme_record(
+    theme: Theme,
+    counts: PeriodCounts,
+    *,
+    wave: WaveView,
+    street: StreetView,
+    respondents: int,
+    district_share: float,
+    has_random_stream: bool,
+) -> ThemeRecord:
+    """A theme in one street as analysis.adjustment judges it (method, 6)."""
+    notified = counts.notified_at
+    return ThemeRecord(
+        street=street.code,
+        indicator=theme.indicator.code if theme.indicator else "",
+        label=theme.label,
+        # A retraction still to be folded can leave fewer respondents than mentions for a moment.
+        mentions=min(counts.mentions, respondents),
+        respondents=respondents,
+        district_share=district_share,
+        waves=counts.waves_present,
+        state=counts.state,
+        solved=counts.solved,
+        reasked=counts.reasked,
+        # A common problem (共性问题) is the district's, whoever's task it is in one street.
+        remit="common" if theme.scope == "common" else theme.remit,
+        confirmed=theme.status == "confirmed",
+        notified_days=(wave.opens_at - notified).days if notified else None,
+        random_mentions=counts.mentions_random if has_random_stream else None,
+    )
+
+
 def wave_themes(wave_code: str, *, street_code: str | None = None) -> tuple[ThemeView, ...]:
     """The themes of a wave, most mentioned first; of one street when `street_code` is given.
 
-    Dismissed and merged themes are left out. Six queries at most.
+    Dismissed and merged themes are left out. Six queries.
     Raises Refused (404) for an unknown wave.
     """
     wave = wave_view(wave_code)
     found = theme_counts(wave)
-    streets = {
-        row.id: row.code
-        for row in db.session.execute(
+    policy = kept_policy(wave.policy_id)
+    streets = dict(
+        db.session.execute(
             select(Street.id, Street.code).where(Street.district_id == wave.district_id)
         )
+        .tuples()
+        .all()
+    )
+    indicators = {
+        indicator.id: indicator for indicator in kept_instrument(wave.questionnaire_id).indicators
     }
-    indicators = {row.id: row for row in db.session.scalars(select(Indicator))}
     views = []
-    for theme_id, theme in found.themes.items():
-        if theme.status in ("dismissed", "merged"):
-            continue
-        by_street = {
-            streets[street]: counts.mentions
-            for street, counts in found.counts[theme_id].items()
-            if street in streets
-        }
-        here = [
-            (street, counts)
-            for street, counts in found.counts[theme_id].items()
+    for theme in found.themes.values():
+        by_street = found.counts[theme.id]
+        here = {
+            street: counts
+            for street, counts in by_street.items()
             if street_code is None or streets.get(street or 0) == street_code
-        ]
+        }
         if here:
-            views.append(_view(theme, indicators, here, by_street, found.respondents, wave=wave))
+            one = next(iter(here)) if street_code is not None else None
+            views.append(
+                _view(
+                    theme,
+                    here,
+                    {streets[s]: _said(c) for s, c in by_street.items() if s in streets},
+                    respondents=found.respondents.get(one, 0)
+                    if one is not None
+                    else sum(found.respondents.values()),
+                    indicator=indicators.get(theme.indicator_id or 0),
+                    policy=policy,
+                )
+            )
     return tuple(sorted(views, key=lambda view: (-view.mentions, view.id)))
+
+
+def _said(counts: PeriodCounts) -> int:
+    return counts.mentions + counts.mentions_loaded
 
 
 def _view(
     theme: Theme,
-    indicators: Mapping[int, Indicator],
-    here: Iterable[tuple[int | None, PeriodCounts]],
+    here: Mapping[int | None, PeriodCounts],
     by_street: Mapping[str, int],
-    respondents: Mapping[int, int],
     *,
-    wave: WaveView,
+    respondents: int,
+    indicator: IndicatorView | None,
+    policy: Policy,
 ) -> ThemeView:
-    here = list(here)
-    mentions = sum(counts.mentions for _street, counts in here)
-    waves_present = max(counts.waves_present for _street, counts in here)
-    whole = sum(respondents.values())
-    only = here[0][0]
-    n = respondents.get(only, 0) if len(here) == 1 and only is not None else whole
-    indicator = indicators.get(theme.indicator_id or 0)
+    waves_present = max(counts.waves_present for counts in here.values())
+    answered = sum(counts.mentions for counts in here.values())
+    record = ThemeRecord(
+        street="",
+        indicator="",
+        label=theme.label,
+        mentions=min(answered, respondents),
+        respondents=respondents,
+        district_share=0.0,
+        waves=waves_present,
+    )
     return ThemeView(
         id=theme.id,
         label=theme.label,
         keywords=tuple(theme.keywords),
-        indicator=IndicatorView(
-            indicator.id, indicator.code, (indicator.name_zh, indicator.name_en)
-        )
-        if indicator
-        else None,
+        indicator=indicator,
         status=theme.status,
         remit=theme.remit,
         scope=theme.scope,
-        mentions=mentions,
-        respondents=n,
+        mentions=sum(_said(counts) for counts in here.values()),
+        respondents=respondents,
         by_street=dict(sorted(by_street.items(), key=lambda item: (-item[1], item[0]))),
         waves_present=waves_present,
-        is_recurring=is_recurring(mentions, n, waves_present, policy=kept_policy(wave.policy_id)),
+        is_recurring=not recurrence_reasons(record, policy),
     )
 
 

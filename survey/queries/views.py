@@ -111,10 +111,12 @@ class AdjustmentView:
     lower: float
     share: float
     waves_present: int
+    #: g: the part of the deduction that is lifted, 0 … 1.
     relief: float
     is_recurring: bool
     deduction: float
-    not_counted_because: str | None
+    #: Codes of all reasons why it takes nothing; empty when it counts.
+    not_counted_because: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -131,13 +133,60 @@ class StreetEvaluation:
     blended: Estimate
     indicators: Mapping[str, Estimate]
     adjustments: tuple[AdjustmentView, ...]
-    #: The official rank set; None when the street is not ranked.
+    #: The official rank set within the peer group; None when the street is not ranked.
     rank_low: int | None
     rank_high: int | None
+    #: Why the rank set may not be shown; None when it may.
+    rank_suppressed_because: str | None
     #: Chances of each rank, 1 … S; descriptive only.
     chances: tuple[float, ...]
     p_first: float | None
     p_last: float | None
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """One peer group: who is ranked, what differs, and the verdicts on top and last."""
+
+    name: str
+    #: Codes of the ranked streets.
+    codes: tuple[str, ...]
+    #: Too few streets for rank sets: only statements about pairs.
+    pairwise_only: bool
+    #: (higher, lower) codes that differ significantly; all others are 差异不显著.
+    pairs: tuple[tuple[str, str], ...]
+    #: Codes that may hold the first k places; exactly k of them when top_verified.
+    top_k: int
+    top_verified: bool
+    top_group: tuple[str, ...]
+    #: Codes whose rank set reaches the last place.
+    bottom_group: tuple[str, ...]
+    last: LastPlaceView
+    effective_weights: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class ConditionView:
+    """One condition of a last place, met or not: a code with the numbers that belong to it."""
+
+    code: str
+    met: bool
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LastPlaceView:
+    """末位认定成立 (established) or 末位无法认定, with every condition."""
+
+    established: bool
+    #: Code of the street with the lowest blended score; None when fewer than two are ranked.
+    street: str | None
+    z_min: float | None
+    z_min_public: float | None
+    p_last: float | None
+    conditions: tuple[ConditionView, ...]
+    #: All hold except that it takes more than one wave.
+    verified_this_wave: bool
 
 
 @dataclass(frozen=True)
@@ -158,14 +207,16 @@ class EvaluationView:
     streets: tuple[StreetEvaluation, ...]
     indicators: tuple[IndicatorView, ...]
     district: Estimate
-    #: {"direct": share, "public": share} or None when undefined.
-    effective_weights: Mapping[str, float] | None
-    #: Codes of the streets in the top and bottom groups.
-    top_group: tuple[str, ...]
-    bottom_group: tuple[str, ...]
-    #: {"established": bool, "street": code or None, "reasons": [{"code", "params"}], "z_min",
-    #: "p_last"}
-    last_place: Mapping[str, Any]
+    #: One a peer group (同类分组), in the order of the streets.
+    groups: tuple[GroupView, ...]
+    #: Shares of the differences between streets that each side makes; None when undefined.
+    effective_weights: Mapping[str, float | None]
+    #: False when the wave has no direct scores at all: indices are published, nothing is ranked.
+    has_direct: bool
+
+    def group_of(self, street: StreetEvaluation) -> GroupView:
+        """The peer group in which a street is judged."""
+        return next(group for group in self.groups if group.name == street.street.peer_group)
 
 
 def published(estimate: Estimate) -> Estimate:

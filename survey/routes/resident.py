@@ -29,6 +29,7 @@ from survey.errors import (
 from survey.formatting import by_language, language, say_date
 from survey.queries.resident import receipt_view, survey_page
 from survey.services import collect
+from survey.services.responses import receipt_hash
 
 blueprint = Blueprint("resident", __name__)
 
@@ -103,7 +104,7 @@ def answer(code: str) -> AnyResponse:
 def receipt(receipt: str) -> Response:
     """What became of an answer."""
     code = collect.normalise_code(receipt)
-    found = receipt_view(collect.receipt_hash(code))
+    found = receipt_view(receipt_hash(code))
     if found is None:
         raise Refused(
             "unknown_receipt",

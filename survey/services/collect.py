@@ -6,8 +6,6 @@ retry after a lost reply and two requests at once all end with one answer.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -15,25 +13,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from analysis.themes.redact import redact
-from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from analysis.policy import Policy
-from analysis.scoring import is_valid, score_items
 from survey.database import transaction
 from survey.errors import Refused
-from survey.instrument import Instrument, stratum_key
-from survey.models import Answer, Comment, IndicatorScore, Response, RollupPending, db
+from survey.models import Response, db
 from survey.queries.fieldwork import InstrumentRows, PointView, kept_instrument, point_view
 from survey.queries.policies import kept_policy
+from survey.services.responses import (
+    ALPHABET,
+    Origin,
+    insert_responses,
+    new_response,
+    receipt_code,
+)
 
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
-# Neither I, L, O nor U: nothing that is misread, nothing that spells a word by accident.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-RECEIPT_LENGTH = 10
 LOOK_ALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 
 
@@ -44,6 +42,19 @@ class OpenSurvey:
     point: PointView
     rows: InstrumentRows
     policy: Policy
+
+    @property
+    def origin(self) -> Origin:
+        """Where answers to it are given. Only for an open wave, so wave_id is there."""
+        assert self.point.wave_id is not None
+        return Origin(
+            rows=self.rows,
+            policy=self.policy,
+            wave_id=self.point.wave_id,
+            street_id=self.point.street_id,
+            point_id=self.point.point_id,
+            channel=self.point.channel,
+        )
 
 
 @dataclass(frozen=True)
@@ -139,14 +150,16 @@ def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language:
     fields the questionnaire does not have; in all of these nothing is stored.
     """
     key = _submission_key(form)
-    if _was_stored(key):
-        return Receipt(receipt_code(key), is_new=False)
-    survey = open_survey(code, now=now)
-    answers = read_form(survey.rows, form)
     try:
-        _store(survey, answers, key=key, now=now, language=language)
-    except IntegrityError:
-        # Two requests with one key at the same time: let one win, then look again.
+        with transaction() as session:
+            # Read inside the writing transaction: a wave cannot close between look and store.
+            survey = open_survey(code, now=now)
+            answers = read_form(survey.rows, form)
+            new = new_response(survey.origin, answers, key=key, at=now, language=language)
+            insert_responses(session.connection(), [new])
+    except (NotOpen, IntegrityError):
+        # A retry of what was stored gets its receipt, even after the wave closed; of two
+        # requests with one key at the same time one wins, and the other finds it here.
         if not _was_stored(key):
             raise
         return Receipt(receipt_code(key), is_new=False)
@@ -187,128 +200,3 @@ def read_form(rows: InstrumentRows, form: Mapping[str, list[str]]) -> dict[str, 
     if not filled.validate():
         raise Incomplete({name: messages[0] for name, messages in filled.errors.items() if name})
     return {code: value.strip() for code, value in values.items() if value.strip()}
-
-
-def receipt_code(key: str) -> str:
-    """The receipt of a submission key: derived, so that a retry gets the same one."""
-    secret = current_app.config["SECRET_KEY"].encode()
-    digest = hmac.digest(secret, b"receipt:" + key.encode(), "sha256")
-    number = int.from_bytes(digest[:8], "big")
-    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(RECEIPT_LENGTH))
-
-
-def receipt_hash(code: str) -> str:
-    """What is stored of a receipt."""
-    return hashlib.sha256(code.encode()).hexdigest()
-
-
-def _store(
-    survey: OpenSurvey, answers: dict[str, str], *, key: str, now: datetime, language: str
-) -> None:
-    with transaction() as session:
-        store_response(
-            session,
-            survey.rows,
-            answers,
-            policy=survey.policy,
-            key=key,
-            wave_id=survey.point.wave_id,
-            street_id=survey.point.street_id,
-            point_id=survey.point.point_id,
-            channel=survey.point.channel,
-            at=now,
-            language=language,
-        )
-
-
-def store_response(
-    session: Any,
-    rows: InstrumentRows,
-    answers: dict[str, str],
-    *,
-    policy: Policy,
-    key: str,
-    wave_id: int | None,
-    street_id: int,
-    point_id: int,
-    channel: str,
-    at: datetime,
-    language: str,
-) -> None:
-    """Write one response and all that belongs to it, with its roll-up, into this transaction.
-
-    answers: checked, {question code: option code or text}. at: UTC; only its hour is kept.
-    """
-    instrument = rows.instrument
-    scores = score(rows, answers)
-    chosen = {code: answers[code] for code in instrument.choice_codes if code in answers}
-    response_id = session.execute(
-        insert(Response).values(
-            submission_key=key,
-            receipt_hash=receipt_hash(receipt_code(key)),
-            wave_id=wave_id,
-            street_id=street_id,
-            stratum_id=rows.stratum_ids[stratum_key(instrument.stratum(answers))],
-            collection_point_id=point_id,
-            channel=channel,
-            language=language,
-            status="accepted",
-            is_valid=is_valid(_answered(instrument, answers), len(scores), policy=policy),
-            submitted_hour=at.replace(minute=0, second=0, microsecond=0, tzinfo=None),
-        )
-    ).inserted_primary_key[0]
-    if chosen:
-        session.execute(
-            insert(Answer),
-            [
-                {
-                    "response_id": response_id,
-                    "question_id": rows.question_ids[code],
-                    "option_id": rows.option_ids[code, value],
-                }
-                for code, value in chosen.items()
-            ],
-        )
-    if scores:
-        session.execute(
-            insert(IndicatorScore),
-            [
-                {"response_id": response_id, "indicator_id": rows.indicator_ids[c], "score": value}
-                for c, value in scores.items()
-            ],
-        )
-    words = "\n".join(answers[code] for code in instrument.text_codes if code in answers)
-    if words:
-        session.execute(
-            insert(Comment).values(
-                response_id=response_id,
-                wave_id=wave_id,
-                street_id=street_id,
-                body=redact(words).text,
-                language=language,
-                said_on=at.date(),
-            )
-        )
-    session.execute(
-        insert(RollupPending).values(response_id=response_id, sign=1, status="accepted")
-    )
-
-
-def score(rows: InstrumentRows, answers: Mapping[str, str]) -> dict[str, int]:
-    """{indicator: 0 … 10000} of the indicators about which something substantive was said."""
-    instrument = rows.instrument
-    scores = {}
-    for indicator, items in instrument.indicator_items.items():
-        values = [instrument.option_scores[code].get(answers.get(code, "")) for code in items]
-        # One item is by far the most common, and its score needs no arithmetic.
-        value = values[0] if len(values) == 1 else score_items(values, list(items.values()))
-        if value is not None:
-            scores[indicator] = value
-    return scores
-
-
-def _answered(instrument: Instrument, answers: Mapping[str, str]) -> int:
-    """Indicators with any answer; 不了解 counts as one (method, 2)."""
-    return sum(
-        any(code in answers for code in items) for items in instrument.indicator_items.values()
-    )

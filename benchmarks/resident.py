@@ -1,0 +1,150 @@
+"""Server CPU of a resident's GET + POST, beside a bare Flask app that inserts one row.
+
+Both run under the same gunicorn (one worker, one thread) on 127.0.0.1 and take the same requests
+in turn; CPU is what the kernel charged to the worker processes, so the client costs nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+NAME = "resident"
+COMMAND = "make bench ONLY=resident"
+ROUNDS = 5
+REQUESTS = 200
+TICK = os.sysconf("SC_CLK_TCK")
+ANSWERS = {
+    "party": "4",
+    "urban": "2",
+    "welfare": "3",
+    "community": "5",
+    "safety": "dk",
+    "comment": "楼下路灯坏了两个月，晚上老人不敢出门。",
+    "age_band": "60+",
+    "sex": "F",
+}
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(application: str, **environ: str) -> Iterator[tuple[int, int]]:
+    """A gunicorn with one worker; gives (port, process id of the worker)."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1",
+        "--threads", "1", "--worker-class", "gthread", "--log-level", "error", application,
+    ]  # fmt: skip
+    master = subprocess.Popen(command, env=os.environ | environ)
+    try:
+        for _attempt in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
+        yield port, int(children[0])
+    finally:
+        master.send_signal(signal.SIGTERM)
+        master.wait(timeout=10)
+
+
+def cpu_seconds(process: int) -> float:
+    """User and system CPU of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def visit(port: int, code: str, *, times: int) -> int:
+    """GET and POST `times` times over one kept connection; the bytes of one page."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    size = 0
+    for _turn in range(times):
+        connection.request("GET", f"/s/{code}", headers={"Accept-Encoding": "gzip"})
+        reply = connection.getresponse()
+        size = len(reply.read())
+        assert reply.status == 200, reply.status
+        form = urlencode(ANSWERS | {"submission_key": secrets.token_urlsafe(16), "lang": "zh"})
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", f"/s/{code}", body=form, headers=headers)
+        reply = connection.getresponse()
+        body = reply.read()
+        assert reply.status == 303, (reply.status, body[:300])
+    connection.close()
+    return size
+
+
+def prepare(folder: str) -> str:
+    """An installation with one open wave; the code of its point."""
+    from flask_migrate import upgrade
+
+    from survey import create_app
+    from tests import factories
+
+    app = create_app({"INSTANCE_DIR": folder})
+    with app.app_context():
+        upgrade()
+        return factories.place().points[0]
+
+
+def run() -> list[dict[str, Any]]:
+    """Rows of (measure, figure, yardstick, ratio, command)."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = prepare(folder)
+        ours: list[float] = []
+        bare: list[float] = []
+        with served("survey:create_app()", JIEPING_INSTANCE_DIR=folder) as (port, worker):
+            size = visit(port, code, times=50)
+            environ = {
+                "BARE_DATABASE": str(Path(folder) / "bare.db"),
+                "BARE_PAGE_BYTES": str(size),
+            }
+            with served("benchmarks.bare_flask:app", **environ) as (bare_port, bare_worker):
+                visit(bare_port, code, times=50)
+                for _round in range(ROUNDS):
+                    for figures, at, process in (
+                        (ours, port, worker),
+                        (bare, bare_port, bare_worker),
+                    ):
+                        before = cpu_seconds(process)
+                        visit(at, code, times=REQUESTS)
+                        figures.append((cpu_seconds(process) - before) / REQUESTS * 1000)
+    ours.sort()
+    bare.sort()
+    middle = ROUNDS // 2
+    return [
+        {
+            "measure": "CPU of GET + POST, milliseconds (median of 5 rounds of 200)",
+            "figure": round(ours[middle], 3),
+            "yardstick": f"bare Flask + one insert: {bare[middle]:.3f}",
+            "ratio": round(ours[middle] / bare[middle], 2),
+            "limit": 3.5,
+            "command": COMMAND,
+        },
+        {
+            "measure": "page over the wire, bytes of the gzipped body",
+            "figure": size,
+            "yardstick": "",
+            "ratio": None,
+            "limit": 8192,
+            "command": COMMAND,
+        },
+    ]
