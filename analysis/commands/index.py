@@ -1,0 +1,395 @@
+"""Index of satisfaction of every street, with interval, from single answers.
+
+ANSWERS.csv has the columns id, street, then any columns that describe the respondent, then one
+column per item with 1 to 5 (5 best), dk for don't know, or nothing. The items are the columns
+behind the last column that MARGINS.json names, or those that --items names; the weights of the
+public score are the policy's, or equal.
+
+MARGINS.json is one of
+  {"scope": "street", "streets": {"S01": {"age_band": {"18-29": 5200, ...}, "sex": {...}}}}
+  {"scope": "district", "margins": {"street": {"S01": 30100, ...}, "sex": {...}}}
+With scope street each street is weighted by itself to its own residents; with scope district
+all respondents are weighted together, and the street may be a margin.
+
+The output says n_used, how the weights came about, and for every street the public score and
+each item as {value, se, low, high, n, n_effective, suppressed_because}. A value that may not be
+published is printed with the reason. Nothing is random: equal files give equal output.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.cells import StreamCells, cube_from_respondents, stream_cells, weights_of_cells
+from analysis.commands.files import Table, policy_summary, read_json, read_table, write_json
+from analysis.estimate import index_estimates
+from analysis.policy import OPEN, Policy
+from analysis.scoring import is_valid, score_option
+from analysis.types import (
+    UNKNOWN,
+    AnalysisError,
+    Estimate,
+    FloatArray,
+    IndexEstimates,
+    WeightsReport,
+)
+from analysis.weights import stratum_weights
+
+CHANNEL = "file"
+Margins = Mapping[str, Mapping[str, float]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--answers", required=True, metavar="A.csv", help="one row a respondent")
+    parser.add_argument("--margins", required=True, metavar="M.json", help="residents by category")
+    parser.add_argument("--policy", metavar="P.json", help="values that differ from the defaults")
+    parser.add_argument("--items", metavar="a,b,…", help="names of the item columns")
+    parser.add_argument(
+        "--min-items",
+        type=int,
+        metavar="N",
+        help=("items a row must answer to count (default: the policy; 0 keeps everybody)"),
+    )
+    parser.add_argument(
+        "--unknown",
+        choices=("keep", "drop"),
+        default="keep",
+        help=("rows without a category: keep them with their own target, or drop and count them"),
+    )
+    parser.add_argument("--no-trim", action="store_true", help="do not trim the weights")
+    parser.add_argument("--no-floor", action="store_true", help="do not apply the variance floor")
+
+
+@dataclass(frozen=True, slots=True)
+class Respondents:
+    """The rows that are used, by street, and how many were not."""
+
+    strata: dict[str, list[dict[str, str]]]
+    scores: dict[str, list[dict[str, int]]]
+    dropped_unknown: int
+    dropped_invalid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """Estimates of one street with the report of its own weights (scope street)."""
+
+    estimates: IndexEstimates
+    report: WeightsReport | None
+
+
+def run(args: argparse.Namespace) -> int:
+    table = read_table(args.answers)
+    scope, margins = read_margins(args.margins)
+    overrides = read_json(args.policy) if args.policy else {}
+    names = margin_columns(scope, margins)
+    items, ignored = item_columns(table, names, chosen=args.items, overrides=overrides)
+    policy = command_policy(overrides, items, min_items=args.min_items)
+    rows = read_respondents(
+        table,
+        names,
+        items,
+        policy=policy,
+        drop_unknown=args.unknown == "drop",
+        known=known_categories(scope, margins),
+    )
+    listed = margins if scope == "street" else margins.get("street", {})
+    for street in listed:
+        rows.strata.setdefault(street, [])
+        rows.scores.setdefault(street, [])
+    cells = {
+        street: stream_cells(
+            cube_from_respondents(
+                street,
+                strata=strata,
+                channels=[CHANNEL] * len(strata),
+                scores=rows.scores[street],
+                valid=[True] * len(strata),
+            ),
+            policy,
+        )[policy.stream_of(CHANNEL)]
+        for street, strata in rows.strata.items()
+    }
+    options = {"floor": not args.no_floor, "trim": not args.no_trim}
+    if scope == "street":
+        found = weigh_by_street(cells, margins, policy=policy, **options)
+        report = overall_report([w.report for w in found.values() if w.report])
+    else:
+        found, whole = weigh_together(cells, margins, policy=policy, **options)
+        report = report_document(whole)
+    write_json(
+        {
+            "n_used": sum(int(c.n.sum()) for c in cells.values()),
+            "n_rows": len(table.rows),
+            "n_dropped_unknown": rows.dropped_unknown,
+            "n_dropped_invalid": rows.dropped_invalid,
+            "items": items,
+            "columns_not_used": ignored,
+            "policy": policy_summary(policy),
+            "weights": report,
+            "streets": {street: street_document(w) for street, w in sorted(found.items())},
+        }
+    )
+    return 0
+
+
+def read_margins(path: str) -> tuple[str, dict[str, Any]]:
+    """Scope and margins: {variable: {category: residents}}, by street for scope street."""
+    document = read_json(path)
+    scope = document.get("scope")
+    key = {"street": "streets", "district": "margins"}.get(str(scope))
+    if key is None or not isinstance(document.get(key), dict):
+        raise AnalysisError(
+            "bad_margins",
+            f'{path}: needs "scope": "street" with "streets", or "scope": "district" with '
+            '"margins".',
+        )
+    for margins in document[key].values() if scope == "street" else [document[key]]:
+        check_margins(path, margins)
+    return str(scope), document[key]
+
+
+def check_margins(path: str, margins: Any) -> None:
+    """Raise ``AnalysisError`` (``bad_margins``) unless it is {variable: {category: number ≥ 0}}."""
+    tables = margins.items() if isinstance(margins, dict) else [("margins", None)]
+    for variable, residents in tables:
+        if not isinstance(residents, dict) or not residents:
+            raise AnalysisError("bad_margins", f"{path}: {variable} must name its categories.")
+        for category, count in residents.items():
+            if isinstance(count, bool) or not isinstance(count, int | float) or count < 0:
+                raise AnalysisError(
+                    "bad_margins",
+                    f"{path}: the residents of {variable} = {category} must be a number of 0 or "
+                    f"more, not {count!r}.",
+                )
+
+
+def margin_columns(scope: str, margins: Mapping[str, Any]) -> list[str]:
+    """Columns the margins name, in order."""
+    if scope == "district":
+        return list(margins)
+    return list(dict.fromkeys(name for street in margins.values() for name in street))
+
+
+def known_categories(scope: str, margins: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Categories of each margin, over all streets."""
+    known: dict[str, set[str]] = {}
+    for table in margins.values() if scope == "street" else [margins]:
+        for variable, residents in table.items():
+            known.setdefault(variable, set()).update(residents)
+    return known
+
+
+def item_columns(
+    table: Table, margin_names: list[str], *, chosen: str | None, overrides: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """Names of the item columns, and of columns that are neither item nor used otherwise."""
+    used = {"id", "street", *margin_names}
+    if chosen is not None:
+        items = [name.strip() for name in chosen.split(",") if name.strip()]
+    elif isinstance(overrides.get("omega"), dict):
+        items = list(overrides["omega"])
+    else:
+        last = max((i for i, name in enumerate(table.header) if name in used), default=-1)
+        behind = [name for name in table.header[last + 1 :]]
+        candidates = behind or [name for name in table.header if name not in used]
+        items = [name for name in candidates if looks_like_item(table, name)]
+    if not items:
+        raise AnalysisError(
+            "no_items",
+            f"{table.path}: no item columns behind {', '.join(sorted(used))}; "
+            "name them with --items.",
+        )
+    for name in items:
+        table.column(name)
+        if name in used:
+            raise AnalysisError("no_items", f"The column {name!r} cannot be an item.")
+    return items, [name for name in table.header if name not in used and name not in items]
+
+
+def looks_like_item(table: Table, name: str) -> bool:
+    """Whether a column is empty or holds at least one answer 1 to 5."""
+    cells = {cell for cell in table.column(name) if cell}
+    return not cells or bool(cells & {"1", "2", "3", "4", "5"})
+
+
+def command_policy(
+    overrides: Mapping[str, Any], items: list[str], *, min_items: int | None
+) -> Policy:
+    """The policy with equal weights for the items unless it names them, and ``--min-items``."""
+    document = dict(overrides)
+    if "omega" not in document or set(items) != set(document["omega"]):
+        document["omega"] = {name: 1 / len(items) for name in items}
+    policy = Policy.from_dict(document)
+    if min_items is not None:
+        if min_items < 0:
+            raise AnalysisError("bad_option", "--min-items must be 0 or more.")
+        document["min_answered"] = min_items
+        document["min_substantive"] = min(policy.min_substantive, min_items)
+        policy = Policy.from_dict(document)
+    if policy.min_answered > len(items):
+        raise AnalysisError(
+            "too_few_items",
+            f"There are {len(items)} items but a row must answer {policy.min_answered}; give "
+            f"--min-items {len(items)} or fewer.",
+        )
+    return policy
+
+
+def read_respondents(
+    table: Table,
+    margin_names: list[str],
+    items: list[str],
+    *,
+    policy: Policy,
+    drop_unknown: bool,
+    known: Mapping[str, set[str]],
+) -> Respondents:
+    """Score every row and sort it by street. Raises ``AnalysisError`` with row and column."""
+    ids, streets = table.column("id"), table.column("street")
+    margins = {name: table.column(name) for name in margin_names}
+    answers = {name: table.column(name) for name in items}
+    seen: dict[str, int] = {}
+    found = Respondents({}, {}, 0, 0)
+    unknown = invalid = 0
+    for i in range(len(table.rows)):
+        if not ids[i] or not streets[i]:
+            table.fail(i, "id" if not ids[i] else "street", "it is empty.")
+        if ids[i] in seen:
+            table.fail(i, "id", f"{ids[i]!r} was already in row {seen[ids[i]]}.")
+        seen[ids[i]] = table.lines[i]
+        stratum = {}
+        for name in margin_names:
+            category = margins[name][i] or UNKNOWN
+            if category != UNKNOWN and category not in known[name]:
+                table.fail(i, name, f"{category!r} is not a category of the margins.")
+            stratum[name] = category
+        scores, answered = score_row(table, i, answers, policy)
+        if drop_unknown and UNKNOWN in stratum.values():
+            unknown += 1
+        elif not is_valid(answered, len(scores), policy=policy):
+            invalid += 1
+        else:
+            found.strata.setdefault(streets[i], []).append(stratum)
+            found.scores.setdefault(streets[i], []).append(scores)
+    return Respondents(found.strata, found.scores, unknown, invalid)
+
+
+def score_row(
+    table: Table, i: int, answers: Mapping[str, list[str]], policy: Policy
+) -> tuple[dict[str, int], int]:
+    """Scores of one row and how many items it answers."""
+    scores, answered = {}, 0
+    for name, cells in answers.items():
+        if not cells[i]:
+            continue
+        answered += 1
+        try:
+            score = score_option(cells[i], policy)
+        except AnalysisError as error:
+            table.fail(i, name, error.message)
+        if score is not None:
+            scores[name] = score
+    return scores, answered
+
+
+def weigh_by_street(
+    cells: Mapping[str, StreamCells],
+    margins: Mapping[str, Margins],
+    *,
+    policy: Policy,
+    floor: bool,
+    trim: bool,
+) -> dict[str, Weighted]:
+    """Each street raked to its own margins; unweighted (and noted) without any."""
+    found = {}
+    for street, c in cells.items():
+        weights, report = stratum_weights(
+            c.strata, c.n, margins.get(street, {}), policy=policy, trim=trim
+        )
+        found[street] = Weighted(estimates(c, weights, policy=policy, floor=floor), report)
+    return found
+
+
+def weigh_together(
+    cells: Mapping[str, StreamCells],
+    margins: Margins,
+    *,
+    policy: Policy,
+    floor: bool,
+    trim: bool,
+) -> tuple[dict[str, Weighted], WeightsReport]:
+    """All respondents raked together; variances count the rows of the whole design."""
+    strata = [s for c in cells.values() for s in c.strata]
+    counts = [n for c in cells.values() for n in c.n.tolist()]
+    weights, report = stratum_weights(
+        strata, np.array(counts, np.int64), margins, policy=policy, trim=trim
+    )
+    found, start = {}, 0
+    for street, c in cells.items():
+        own = weights[start : start + len(c.n)]
+        start += len(c.n)
+        found[street] = Weighted(
+            estimates(c, own, policy=policy, floor=floor, design_n=report.n), None
+        )
+    return found, report
+
+
+def estimates(
+    cells: StreamCells,
+    weights: FloatArray,
+    *,
+    policy: Policy,
+    floor: bool,
+    design_n: int | None = None,
+) -> IndexEstimates:
+    return index_estimates(
+        cells.moments,
+        weights_of_cells(weights),
+        policy=policy,
+        random=cells.stream != OPEN,
+        floor=floor,
+        design_n=design_n,
+    )
+
+
+def street_document(weighted: Weighted) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "public": estimate_document(weighted.estimates.public),
+        "indicators": {
+            name: estimate_document(e) for name, e in weighted.estimates.indicators.items()
+        },
+    }
+    if weighted.report is not None:
+        document["weights"] = report_document(weighted.report)
+    return document
+
+
+def estimate_document(estimate: Estimate) -> dict[str, Any]:
+    names = ("value", "se", "low", "high", "n", "n_effective", "suppressed_because")
+    return {name: getattr(estimate, name) for name in names}
+
+
+def report_document(report: WeightsReport) -> dict[str, Any]:
+    return asdict(report)
+
+
+def overall_report(reports: list[WeightsReport]) -> dict[str, Any]:
+    """The weights of all streets together: Kish's deff over everybody, the worst of the rest."""
+    n = sum(report.n for report in reports)
+    gaps: dict[str, float] = {}
+    for report in reports:
+        for name, gap in report.gaps.items():
+            gaps[name] = max(gap, gaps.get(name, 0.0))
+    return {
+        "n": n,
+        "converged": all(report.converged for report in reports),
+        "iterations": max((report.iterations for report in reports), default=0),
+        "deff": sum(report.n * report.deff for report in reports) / n if n else 1.0,
+        "gaps": gaps,
+    }
