@@ -18,7 +18,7 @@ help: ## list the targets
 	@sh ops/help.sh $(MAKEFILE_LIST)
 
 run: ## set up what is missing, load a demo district, serve on 127.0.0.1:8000 (PORT=8001 for another port)
-	@sh ops/run.sh "$(HOST)" "$(PORT)"
+	@exec sh ops/run.sh "$(HOST)" "$(PORT)"
 
 test: environment-dev lint ## bring what the tests need, then run all of them (PYTEST_ARGS= for other options)
 	@sh ops/test_parts.sh
