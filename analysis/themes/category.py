@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from analysis.themes.features import BITS, hashed_ngrams
+from analysis.themes.features import BITS, WIDTH, hashed_ngrams, rarities, weighted
 from analysis.themes.seed import examples
 
 INDICATORS = ("party", "urban", "welfare", "community", "safety")
@@ -26,7 +26,8 @@ OTHER = "other"
 LABELS = (*INDICATORS, OTHER)
 FORMAT = "jieping-category-1"
 
-_ALPHA = 1e-4
+# Regularisation falls with the number of examples: a few phrases generalise only when held back.
+_ALPHA_LOW, _ALPHA_HIGH, _ALPHA_EXAMPLES = 1e-4, 1e-3, 0.6
 _FOLDS = 4
 # Abstain at most this often on the training texts, and only as far as needed for this accuracy.
 _MOST_ABSTAINED = 0.15
@@ -50,14 +51,16 @@ class ModelRefused(ValueError):
 class CategoryModel:
     """A fitted linear classifier.
 
-    classes: k labels; coefficients: k × 2**BITS (one row for two classes is never stored);
-    intercepts: k; temperature: divides the scores before the softmax; threshold: a probability below
+    classes: k labels; rarity: WIDTH feature weights; coefficients: k × WIDTH (also for two classes);
+    intercepts: k; alpha: regularisation; temperature: divides the scores before the softmax; threshold: a probability below
     it abstains; steps: how many examples the learning rate has seen; seed: of the shuffling.
     """
 
     classes: tuple[str, ...]
+    rarity: np.ndarray
     coefficients: np.ndarray
     intercepts: np.ndarray
+    alpha: float
     temperature: float
     threshold: float
     steps: float
@@ -65,16 +68,16 @@ class CategoryModel:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return texts × classes, each row summing to 1."""
-        return _softmax(self._scores(hashed_ngrams(texts)) / self.temperature)
+        return self._chances(hashed_ngrams(texts))
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """Return the likeliest label of each text; a text without characters always abstains."""
         features = hashed_ngrams(texts)
-        chances = _softmax(self._scores(features) / self.temperature)
+        chances = self._chances(features)
         best = chances.argmax(axis=1) if len(texts) else np.zeros(0, dtype=np.int64)
         empty = np.diff(features.indptr) == 0
         return [
-            Prediction(self.classes[label], float(row[label]), bool(row[label] < self.threshold or no))
+            Prediction(self.classes[label], float(row[label]), bool(row[label] < self.threshold) or no)
             for label, row, no in zip(best.tolist(), chances, empty.tolist(), strict=True)
         ]
 
@@ -89,12 +92,12 @@ class CategoryModel:
             raise ValueError(f"the model does not know the label {unknown[0]!r}")
         if not texts:
             return self
-        estimator = _estimator(self.seed)
+        estimator = _estimator(self.alpha, self.seed)
         estimator.classes_ = np.array(self.classes)
         estimator.coef_, estimator.intercept_ = self.coefficients.copy(), self.intercepts.copy()
         estimator.t_, estimator.n_features_in_ = self.steps, self.coefficients.shape[1]
         estimator.n_iter_ = 1
-        features = hashed_ngrams(texts)
+        features = weighted(hashed_ngrams(texts), self.rarity)
         for _ in range(_CORRECTION_PASSES):
             estimator.partial_fit(features, np.array(labels))
         return replace(
@@ -104,8 +107,10 @@ class CategoryModel:
             steps=float(estimator.t_),
         )
 
-    def _scores(self, features: csr_matrix) -> np.ndarray:
-        return np.asarray(features @ self.coefficients.T) + self.intercepts
+    def _chances(self, counts: csr_matrix) -> np.ndarray:
+        """Return texts × classes probabilities from counted n-grams."""
+        scores = weighted(counts, self.rarity) @ self.coefficients.T + self.intercepts
+        return _softmax(np.asarray(scores) / self.temperature)
 
 
 def train(texts: Sequence[str], labels: Sequence[str], *, seed: int = 0) -> CategoryModel:
@@ -118,12 +123,23 @@ def train(texts: Sequence[str], labels: Sequence[str], *, seed: int = 0) -> Cate
     classes = tuple(sorted(set(labels)))
     if len(classes) < 2:
         raise ValueError(f"training needs at least two different labels, not {len(classes)}")
-    features, wanted = hashed_ngrams(texts), np.array(labels)
-    temperature, threshold = _calibrated(features, wanted, classes, seed)
-    estimator = _estimator(seed).fit(features, wanted)
+    counts, wanted = hashed_ngrams(texts), np.array(labels)
+    rarity = rarities(counts)
+    features = weighted(counts, rarity)
+    alpha = float(np.clip(_ALPHA_EXAMPLES / len(texts), _ALPHA_LOW, _ALPHA_HIGH))
+    temperature, threshold = _calibrated(features, wanted, classes, alpha=alpha, seed=seed)
+    estimator = _estimator(alpha, seed).fit(features, wanted)
     coefficients, intercepts = _per_class(estimator)
     return CategoryModel(
-        classes, coefficients, intercepts, temperature, threshold, float(estimator.t_), seed
+        classes=classes,
+        rarity=rarity,
+        coefficients=coefficients,
+        intercepts=intercepts,
+        alpha=alpha,
+        temperature=temperature,
+        threshold=threshold,
+        steps=float(estimator.t_),
+        seed=seed,
     )
 
 
@@ -139,6 +155,7 @@ def to_bytes(model: CategoryModel) -> bytes:
         "format": FORMAT,
         "bits": BITS,
         "classes": list(model.classes),
+        "alpha": model.alpha,
         "temperature": model.temperature,
         "threshold": model.threshold,
         "steps": model.steps,
@@ -150,6 +167,7 @@ def to_bytes(model: CategoryModel) -> bytes:
         "indices": sparse.indices.astype(np.int32),
         "indptr": sparse.indptr.astype(np.int64),
         "intercepts": model.intercepts,
+        "rarity": model.rarity,
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -184,20 +202,22 @@ def from_bytes(data: bytes, *, sha256: str) -> CategoryModel:
                 name: np.lib.format.read_array(
                     io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False
                 )
-                for name in ("data", "indices", "indptr", "intercepts")
+                for name in ("data", "indices", "indptr", "intercepts", "rarity")
             }
         if about["format"] != FORMAT or about["bits"] != BITS:
             raise ModelRefused(f"the model has format {about['format']!r}, this needs {FORMAT!r}")
-        shape = (len(about["classes"]), 1 << BITS)
+        shape = (len(about["classes"]), WIDTH)
         sparse = csr_matrix((part["data"], part["indices"], part["indptr"]), shape=shape)
         return CategoryModel(
-            tuple(about["classes"]),
-            sparse.toarray(),
-            part["intercepts"],
-            float(about["temperature"]),
-            float(about["threshold"]),
-            float(about["steps"]),
-            int(about["seed"]),
+            classes=tuple(about["classes"]),
+            rarity=part["rarity"],
+            coefficients=sparse.toarray(),
+            intercepts=part["intercepts"],
+            alpha=float(about["alpha"]),
+            temperature=float(about["temperature"]),
+            threshold=float(about["threshold"]),
+            steps=float(about["steps"]),
+            seed=int(about["seed"]),
         )
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as problem:
         if isinstance(problem, ModelRefused):
@@ -210,12 +230,12 @@ def _check(texts: Sequence[str], labels: Sequence[str]) -> None:
         raise ValueError(f"{len(texts)} texts but {len(labels)} labels")
 
 
-def _estimator(seed: int) -> Any:
+def _estimator(alpha: float, seed: int) -> Any:
     """Return an unfitted classifier; imported here, because predicting does without it."""
     from sklearn.linear_model import SGDClassifier
 
     return SGDClassifier(
-        loss="modified_huber", alpha=_ALPHA, max_iter=40, tol=1e-3, random_state=seed
+        loss="modified_huber", alpha=alpha, max_iter=40, tol=1e-3, random_state=seed
     )
 
 
@@ -230,7 +250,12 @@ def _per_class(estimator: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _calibrated(
-    features: csr_matrix, labels: np.ndarray, classes: tuple[str, ...], seed: int
+    features: csr_matrix,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    *,
+    alpha: float,
+    seed: int,
 ) -> tuple[float, float]:
     """Return temperature and threshold from held-out folds (Guo et al. 2017 for the temperature)."""
     truth = np.searchsorted(np.array(classes), labels)
@@ -240,7 +265,8 @@ def _calibrated(
         held = fold == number
         if len(set(truth[~held])) < len(classes):
             continue
-        coefficients, intercepts = _per_class(_estimator(seed).fit(features[~held], labels[~held]))
+        estimator = _estimator(alpha, seed).fit(features[~held], labels[~held])
+        coefficients, intercepts = _per_class(estimator)
         scores[held] = np.asarray(features[held] @ coefficients.T) + intercepts
         known |= held
     if not known.any():

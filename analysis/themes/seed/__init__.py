@@ -19,11 +19,16 @@ _SOURCES = {
 
 
 def examples() -> tuple[list[str], list[str]]:
-    """Return (texts, labels) of every starting phrase, Chinese and English."""
+    """Return (texts, labels) of every starting phrase and term, Chinese and English."""
     texts: list[str] = []
     labels: list[str] = []
     for label, source in _SOURCES.items():
-        lines = [*source.CHINESE.strip().splitlines(), *source.ENGLISH.strip().splitlines()]
+        lines = [
+            *source.CHINESE.strip().splitlines(),
+            *source.ENGLISH.strip().splitlines(),
+            *source.TERMS.split(),
+            *(term.strip() for term in source.ENGLISH_TERMS.split(",")),
+        ]
         texts += lines
         labels += [label] * len(lines)
     return texts, labels

@@ -94,3 +94,21 @@ security guards of the estate let anyone in
 common areas were rented out without asking the owners
 the ramp is too steep for a wheelchair
 """
+
+# Words of its duties, one blank apart.
+TERMS = """
+物业 物业公司 物业费 物业服务 物业管理 业委会 业主委员会 业主大会 业主 维修基金 公共维修资金
+公共收益 电梯 加装电梯 电梯故障 楼道 楼道灯 单元门 门禁 保安 门卫 小区大门 小区环境 小区绿化
+小区车位 地下车库 小区停车费 电动车棚 充电桩小区 快递柜 化粪池 二次供水 漏水 屋顶漏水 楼上漏水
+公摊 外墙 老旧小区改造 小区改造 居委会 社区工作者 网格员 楼栋长 社区服务 社区活动 社区活动中心
+文化活动 老年大学 阅览室 社区食堂 长者食堂 志愿者 志愿服务 邻居 邻里纠纷 邻里关系 居民议事 协商
+居民公约 养狗 遛狗 宠物 狗屎 晾衣 无障碍 坡道 健身器材 儿童乐园 长椅 会所 便民点 菜店 宣传栏
+微信群 居民群 托管 亲子
+"""
+
+# The same in English, one comma apart.
+ENGLISH_TERMS = """
+property company, property management, maintenance fee, owners committee, lift, elevator,
+stairway, neighbour, neighbours, community centre, playground, compound, estate gate, security
+guard, dog mess, volunteers, residents meeting, leak from upstairs
+"""

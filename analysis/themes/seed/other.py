@@ -48,7 +48,7 @@ CHINESE = """
 企业营业执照变更需要什么材料
 税务发票开不出来
 个人所得税退税怎么还没到
-茶叶生产许可证办理周期太长
+小作坊想办食品生产许可，不知道找哪个窗口
 出口企业的补贴政策咨询
 农产品卖不出去，希望帮忙找销路
 农药化肥价格涨得太多
@@ -98,4 +98,24 @@ the weather was very hot this summer
 good luck to everyone
 test
 thank you
+"""
+
+# Words of its duties, one blank apart.
+TERMS = """
+学校 小学 中学 初中 高中 幼儿园 大学 学院 教育局 教师 老师 教师编制 教师资格 班主任 校长 学生
+学费 乱收费 补课 校外培训 培训机构 招生 录取 高考 中考 学位 学区 划片 入学 转学 学籍 毕业证 校车
+食堂伙食 寒暑假 作业 教材 教辅 民办学校 民办教师 代课教师 特岗教师 师范生 考试 成绩 教师招聘
+体育 足球 体育馆 文化馆 图书馆 博物馆 文物 古迹 电视台 电影 商家 消费者 消费投诉 退款 退货 发票
+税务 税收 工商 营业执照 市场监管 质监 价格 涨价 物价 虚假广告 假货 商标 直销 会员卡 预付卡 电商
+网购 快递公司 物流 超市 商场 酒店 旅游 旅行社 景区 门票 导游 银行 贷款 信用卡 保险公司 证券
+投资公司 股票 企业 个体户 招商引资 加盟 产业 出口 外贸 电信 移动 联通 宽带 话费 流量 汽车销售
+4S店 驾校 加油站 油价 农产品 茶叶 烟草 烟花厂 电力公司改制 国企改制 航班 机场 高铁 火车票 申办
+品牌宣传 感谢 很好 满意 没有 不知道
+"""
+
+# The same in English, one comma apart.
+ENGLISH_TERMS = """
+school, teacher, college, exam, tuition, fees for school, kindergarten, shop, refund, online
+shopping, tax, licence, bank, loan, insurance company, tourism, ticket, airport, train, internet
+provider, restaurant prices, nothing, good, fine, none
 """

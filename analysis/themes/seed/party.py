@@ -94,3 +94,20 @@ the office closes at noon so working people cannot get anything done
 corruption in the street office should be looked into
 transparency of decisions is poor, we hear of them afterwards
 """
+
+# Words of its duties, one blank apart.
+TERMS = """
+党员 党支部 党组织 党委 党建 党费 党课 入党 支部书记 组织生活会 主题党日 民主评议 党务公开
+政务公开 村务公开 财务公开 信息公开 党群服务中心 先锋岗 双报到 基层干部 村干部 社区干部 干部作风
+官僚主义 形式主义 不作为 乱作为 懒政 失职 渎职 贪污 受贿 行贿 腐败 廉政 纪委 监察 滥用职权
+以权谋私 优亲厚友 吃拿卡要 打击报复 包庇 公款吃喝 公车私用 换届选举 选举 候选人 贿选 村委会选举
+居民代表大会 三资管理 集体资产 集体经济 集体土地分红 村级账目 服务态度 踢皮球 推诿 首问负责
+最多跑一次 办事效率 便民服务 领导接待日 书记信箱 群众路线 走访入户 驻村工作队 基层减负 挂牌 公示
+统战 工会 共青团 妇联 人大代表 政协委员
+"""
+
+# The same in English, one comma apart.
+ENGLISH_TERMS = """
+party members, party branch, officials, corruption, bribery, office staff attitude,
+transparency, election, secretary, accountability, bureaucracy, public accounts
+"""

@@ -94,3 +94,21 @@ domestic violence was reported and nothing was done
 the mediator solved a dispute between neighbours, thank you
 the old wall may collapse on people
 """
+
+# Words of its duties, one blank apart.
+TERMS = """
+治安 盗窃 小偷 被偷 抢劫 抢夺 诈骗 电信诈骗 网络诈骗 集资诈骗 非法集资 传销 网贷 套路贷 高利贷
+P2P 跑路 立案 报案 报警 派出所 公安局 公安 民警 警察 辅警 出警 破案 侦查 犯罪 嫌疑人 凶手 打架
+斗殴 殴打 伤人 威胁 恐吓 敲诈 勒索 黑社会 扫黑除恶 黑恶势力 村霸 保护伞 赌博 赌场 麻将馆 涉黄
+卖淫 吸毒 毒品 消防 消防通道 消防栓 火灾 火灾隐患 着火 飞线充电 电动车上楼 易燃 爆炸 安全隐患
+危房 坍塌 滑坡 高空抛物 坠物 烟花爆竹 群租房 交通事故 酒驾 飙车 超速 闯红灯 交警 驾照 违章处罚
+肇事逃逸 监控 摄像头 巡逻 治安岗亭 流浪狗 恶犬 咬伤 精神病人 家暴 调解 纠纷 上访 信访 维稳
+讨薪堵门 法院 执行 判决 老赖 检察院 律师 户口 户籍 身份证 居住证 暂住证 流动人口 邪教 宗教
+"""
+
+# The same in English, one comma apart.
+ENGLISH_TERMS = """
+theft, thief, burglary, robbery, police, fraud, scam, gambling, drugs, fire, fire safety, fight,
+threat, stray dogs, dog bite, cctv camera, patrol, accident, drunk driving, speeding, dispute,
+court, violence, illegal lending
+"""

@@ -95,3 +95,25 @@ please repair the road and clean the street
 dust from the building site covers everything
 hoardings and advertisements stuck on every wall
 """
+
+# Words of its duties, one blank apart.
+TERMS = """
+垃圾 垃圾桶 垃圾分类 垃圾站 建筑垃圾 环卫 清扫 保洁道路 扬尘 灰尘 渣土车 施工噪音 夜间施工 工地
+噪声 噪音扰民 油烟 异味 臭味 废气 排污 污水 污染 黑臭水体 河道 环保 环评 雾霾 道路 马路 公路
+国道 省道 高速 大道 断头路 修路 路面 坑洼 破损 沥青 硬化 人行道 盲道 天桥 地下通道 红绿灯 斑马线
+路口 拥堵 堵车 交通 交通规划 公交 公交车 公交站 地铁 轻轨 线路 站点 出租车 网约车 收费站 客运
+班车 停车 停车位 停车难 乱停车 违停 僵尸车 共享单车 路灯 照明 井盖 下水道 排水 积水 内涝 管网
+自来水 停水 水压 停电 供电 电压 高压线 变电站 变压器 天然气 燃气 供暖 暖气 违建 违章建筑
+私搭乱建 占道经营 流动摊贩 夜市 早市 市容 小广告 广告牌 城管 公厕 公园 绿化 树木 绿地 绿化带
+规划 城市规划 用地 容积率 采光 拆迁 征收 征地 安置 安置房 补偿款 回迁房 棚户区 旧城改造 危房改造
+开发商 楼盘 商品房 交房 房产证 不动产证 预售 烂尾 房屋质量 墙体开裂 购房 房价 限购 农村建房
+宅基地 新农村建设 集镇 工程款 招投标 施工
+"""
+
+# The same in English, one comma apart.
+ENGLISH_TERMS = """
+garbage, waste, road, pothole, footpath, drain, sewage, street light, parking, traffic, traffic
+jam, bus stop, metro, noise, air pollution, dust, water supply, power cut, illegal construction,
+hawkers, vendors, lake, park, trees, manhole, signal, flooding, demolition, builder,
+compensation for land
+"""

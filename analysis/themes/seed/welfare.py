@@ -94,3 +94,23 @@ retirement papers are held up for months
 no help for poor families who cannot pay for school books
 vaccination site is too far for old people
 """
+
+# Words of its duties, one blank apart.
+TERMS = """
+社保 社会保险 养老保险 养老金 退休金 退休 退休工资 工龄 内退 病退 医保 医疗保险 新农合 合作医疗
+报销 异地就医 住院 医院 医生 护士 医疗 看病 挂号 药品 药店 诊所 卫生院 卫生服务中心 疫苗 接种
+体检 医疗事故 医疗纠纷 医患 卫计局 计划生育 社会抚养费 二胎 三孩 独生子女 准生证 产假 生育保险
+生育津贴 工伤 失业 失业保险 失业金 就业 下岗 下岗职工 再就业 招聘 技能培训 职业资格 技师
+劳动合同 劳动局 人社局 劳动仲裁 用人单位 拖欠工资 欠薪 工资 最低工资 加班费 加班 农民工 劳务派遣
+辞退 临时工 合同工 编制外 同工同酬 公积金 住房公积金 住房补贴 福利待遇 津贴 补贴 绩效 调资
+涨工资 低保 低保户 五保户 特困 贫困户 精准扶贫 建档立卡 救助 大病救助 慈善 残疾人 残疾证 残联
+养老院 敬老院 居家养老 老年人 高龄补贴 孤儿 留守儿童 抚恤金 优抚 退伍军人 转业军人 复员
+民办教师退休 乡村医生 遗属 丧葬费 廉租房 公租房 保障房 失独 食品安全中毒 传染病 精神病院
+"""
+
+# The same in English, one comma apart.
+ENGLISH_TERMS = """
+pension, medical insurance, hospital, doctor, clinic, wages, salary, unemployment, job training,
+disability, nursing home, elderly care, low income, subsidy, allowance, maternity, work injury,
+labour contract, vaccination, retirement, public housing
+"""
