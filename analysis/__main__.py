@@ -1,4 +1,4 @@
-"""Entry of ``python -m analysis``: picks the command and turns errors into one line and status 2."""
+"""Entry of ``python -m analysis``: picks the command; an error is one line and status 2."""
 
 from __future__ import annotations
 

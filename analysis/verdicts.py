@@ -145,8 +145,9 @@ def condition_variants(evidence: Evidence, street: str) -> Condition:
     """(iv) the same street is lowest under every way of counting."""
     changed = sorted(name for name, last in evidence.variants.items() if last not in (street, None))
     unknown = sorted(name for name, last in evidence.variants.items() if last is None)
+    code = "counting_incomplete" if unknown and not changed else "depends_on_counting"
     met = not changed and not unknown
-    return Condition("depends_on_counting", met, {"changed": changed, "unknown": unknown})
+    return Condition(code, met, {"changed": changed, "unknown": unknown})
 
 
 def condition_waves(evidence: Evidence, street: str, policy: Policy) -> Condition:

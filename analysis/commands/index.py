@@ -196,7 +196,7 @@ def item_columns(
         items = list(overrides["omega"])
     else:
         last = max((i for i, name in enumerate(table.header) if name in used), default=-1)
-        behind = [name for name in table.header[last + 1 :]]
+        behind = list(table.header[last + 1 :])
         candidates = behind or [name for name in table.header if name not in used]
         items = [name for name in candidates if looks_like_item(table, name)]
     if not items:

@@ -17,8 +17,9 @@ MESSAGES: Mapping[str, str] = {
     "{needed:g}.",
     "not_last_on_public_score": "On the public score alone it is not clearly the lowest: "
     "z = {z:.3f}, needed {needed:g}.",
-    "depends_on_counting": "The lowest street changes with the way of counting ({changed}), or a "
-    "way cannot be counted ({unknown}).",
+    "depends_on_counting": "Another street is the lowest when counted this way: {changed}.",
+    "counting_incomplete": "Some ways of counting are missing, such as the public score with "
+    "quarantined responses: {unknown}.",
     "single_wave": "It rests on {waves} wave(s), needed {needed}, and the same street was not "
     "verified as last in the wave before.",
     "too_few_assessors": "Fewer than {needed} independent assessors, or not given, behind the "
