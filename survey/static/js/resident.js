@@ -18,10 +18,7 @@ function keep(name, value) {
 try {
 if (value === null) localStorage.removeItem('jieping:' + name);
 else localStorage.setItem('jieping:' + name, JSON.stringify(value));
-return true;
-} catch (error) {
-return false;
-}
+} catch (error) {}
 }
 
 // Before anything is painted, so that nothing moves.
@@ -59,7 +56,6 @@ var note = document.getElementById('say');
 var sending = false;
 // When sending was first tried without success; 0 when nothing waits to be sent.
 var waiting = 0;
-var safe = true;
 
 function fields(visit) {
 for (var i = 0; i < form.elements.length; i++) {
@@ -72,7 +68,7 @@ var draft = { at: Date.now(), waiting: waiting, values: {} };
 fields(function (field) {
 if (field.type !== 'radio' || field.checked) draft.values[field.name] = field.value;
 });
-safe = keep(place, draft);
+keep(place, draft);
 }
 function say(text, action, act) {
 note.hidden = !text;
@@ -137,7 +133,7 @@ function lost() {
 busy(false);
 waiting = waiting || Date.now();
 save();
-say(safe ? words.lost : words.stay, words.stop, stop);
+say(words.lost, words.stop, stop);
 }
 // A retry carries the same submission key: the server stores it once and gives one receipt.
 function send() {
@@ -151,12 +147,7 @@ fields(function (field) {
 if (field.type !== 'radio' || field.checked) body.append(field.name, field.value);
 });
 var patience = setTimeout(lost, 20000);
-fetch(form.getAttribute('action'), {
-method: 'POST',
-body: body,
-credentials: 'same-origin',
-headers: { Accept: 'text/html' }
-}).then(function (response) {
+fetch(form.action, { method: 'POST', body: body }).then(function (response) {
 clearTimeout(patience);
 if (response.url.indexOf('/r/') > 0) {
 keep(place, null);
@@ -212,6 +203,7 @@ if (!sending && complete()) send();
 form.addEventListener('change', function (event) {
 var question = event.target.closest('.q');
 if (question) question.classList.remove('bad');
+if (!waiting) say();
 count();
 });
 form.addEventListener('input', save);
