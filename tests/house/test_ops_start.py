@@ -64,6 +64,19 @@ def test_make_passes_the_port_on(busy_port):
     assert f"Port {busy_port} is in use" in done.stderr
 
 
+def test_a_signal_to_make_reaches_what_serves(scripts):
+    """A shell left between make and the server would die alone and leave the server running."""
+    shutil.copy(ROOT / "Makefile", scripts)
+    (scripts / "ops" / "run.sh").write_text(
+        "trap 'echo ended in order; exit 0' TERM\necho serving\nfor i in $(seq 200); do sleep 0.05; done\n"
+    )
+    make = subprocess.Popen(["make", "run"], cwd=scripts, stdout=subprocess.PIPE, text=True)
+    assert make.stdout is not None
+    assert make.stdout.readline() == "serving\n"
+    make.terminate()
+    assert make.communicate(timeout=10)[0] == "ended in order\n"
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http", ""])
 def test_a_port_that_is_none_is_refused(port):
     assert "must be a number from 1 to 65535" in (free_port.obstacle("127.0.0.1", port) or "")
