@@ -28,6 +28,9 @@ COMMANDS = (
     "questionnaire",
     "wave",
     "points",
+    "answers",
+    "comments",
+    "direct",
     "account",
     "apikey",
 )

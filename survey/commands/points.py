@@ -16,7 +16,9 @@ def command() -> None:
 
 
 @command.command("create")
-@click.option("--file", type=click.Path(path_type=Path), help="CSV: street,channel,label_zh,label_en.")
+@click.option(
+    "--file", type=click.Path(path_type=Path), help="CSV: street,channel,label_zh,label_en."
+)
 @click.option("--street", help="Code of the street.")
 @click.option("--channel", help="poster, window, doorstep, slip, assisted, paper or cati.")
 @click.option("--label-zh", help="Where it hangs, e.g. 社区服务中心门口.")
@@ -62,8 +64,8 @@ def print_(street: str | None, code: str | None, out: Path, png: bool, svg: bool
     The files are named STREET-CODE.pdf. The codes lead to JIEPING_BASE_URL: set it to the
     address that residents reach before printing.
     """
-    from survey.exports.qr import qr_png, qr_svg
     from survey.exports.poster import poster_pdf
+    from survey.exports.qr import qr_png, qr_svg
     from survey.queries.points import posters
 
     found = posters(street=street, code=code)

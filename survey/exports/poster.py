@@ -32,7 +32,11 @@ NUMBERS = "零一二三四五六七八九十"
 FACTS = (
     ("不用登录", ("微信扫一扫就能填，", "不装软件，不用注册"), "No app, no account: just scan"),
     ("不问您是谁", ("不记姓名、电话，", "也不记手机和位置"), "No name, number or location kept"),
-    ("结果公开", ("和其他居民的合在一起，", "按街道向社会公布"), "Counted together, then published"),
+    (
+        "结果公开",
+        ("和其他居民的合在一起，", "按街道向社会公布"),
+        "Counted together, then published",
+    ),
 )
 
 
@@ -118,8 +122,7 @@ def _band(pdf: FPDF, poster: Poster) -> None:
     _say(pdf, how_long, y=59.5, size=18, colour=CARD, x=MARGIN, width=inner)
     unit = "minute" if poster.minutes == 1 else "minutes"
     english = (
-        f"Rate your street: {poster.questions} questions, {poster.minutes} {unit}. "
-        "Also in English."
+        f"Rate your street: {poster.questions} questions, {poster.minutes} {unit}. Also in English."
     )
     _say(pdf, english, y=69.5, size=12, colour=LIGHT, x=MARGIN, width=inner)
 

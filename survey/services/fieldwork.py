@@ -170,7 +170,11 @@ def open_wave(code: str, *, now: datetime) -> WaveOpened:
         if other is not None:
             raise Refused(
                 "another_wave_open",
-                _l("Wave %(other)s is open; close it before opening %(code)s.", other=other, code=code),
+                _l(
+                    "Wave %(other)s is open; close it before opening %(code)s.",
+                    other=other,
+                    code=code,
+                ),
                 status=409,
             )
         if wave.policy_id is None:
@@ -194,7 +198,12 @@ def _require_status(wave: Wave, status: str, rule: Any) -> None:
     if wave.status != status:
         raise Refused(
             "wave_status",
-            _l("Wave %(code)s is %(status)s; %(rule)s.", code=wave.code, status=wave.status, rule=rule),
+            _l(
+                "Wave %(code)s is %(status)s; %(rule)s.",
+                code=wave.code,
+                status=wave.status,
+                rule=rule,
+            ),
             status=409,
         )
 

@@ -53,7 +53,7 @@ def create_points(points: Sequence[NewPoint]) -> tuple[PointCreated, ...]:
             if problem is not None:
                 column, reason = problem
                 raise Refused("point_wrong", f"{column}: {reason}", status=422)
-        codes = _free_codes(session, len(points))
+        codes = free_codes(session, len(points))
         session.add_all(
             CollectionPoint(
                 street_id=streets[point.street],
@@ -105,7 +105,7 @@ def point_problem(point: NewPoint, streets: Collection[str]) -> tuple[str, Any] 
     return None
 
 
-def _free_codes(session: Any, count: int) -> list[str]:
+def free_codes(session: Any, count: int) -> list[str]:
     """Codes nobody has. They are random: one code must not lead to its neighbours."""
     codes: dict[str, None] = {}
     while len(codes) < count:

@@ -6,6 +6,7 @@ Nothing here knows what the tables mean; the loaders (place, answers, comments, 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,15 @@ def refuse_file(name: str, reason: Any) -> Refused:
     )
 
 
+def loaded_meanwhile(name: str) -> Refused:
+    """The error when somebody else stored the same rows between the check and the storing."""
+    return Refused(
+        "loaded_meanwhile",
+        _l("%(file)s: rows of it were loaded meanwhile; nothing was stored. Try again.", file=name),
+        status=409,
+    )
+
+
 @dataclass(frozen=True)
 class Row:
     """One row: its number in a spreadsheet and its cells by column, without outer blanks."""
@@ -92,9 +102,10 @@ def read_table(path: Path, *, columns: Sequence[str] = ()) -> TableIn:
     """
     text = _decode(path.name, _bytes(path))
     try:
-        records = list(csv.reader(text.splitlines(keepends=True), strict=True))
+        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise refuse_file(path.name, _l("is not a proper CSV file: %(error)s", error=error)) from error
+        reason = _l("is not a proper CSV file: %(error)s", error=error)
+        raise refuse_file(path.name, reason) from error
     start = next((i for i, cells in enumerate(records) if any(c.strip() for c in cells)), None)
     if start is None:
         raise refuse_file(path.name, _l("is empty"))
@@ -150,9 +161,9 @@ def _bytes(path: Path) -> bytes:
     if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
         raise refuse_file(path.name, _l("is an Excel file; save it as “CSV UTF-8” and load that"))
     if b"\x00" in data:
+        place = data.index(b"\x00") + 1
         raise refuse_file(
-            path.name,
-            _l("is not text (byte %(place)s is zero); save it as CSV", place=data.index(b"\x00") + 1),
+            path.name, _l("is not text (byte %(place)s is zero); save it as CSV", place=place)
         )
     return data
 
