@@ -31,6 +31,9 @@ COMMANDS = (
     "answers",
     "comments",
     "direct",
+    "themes",
+    "evaluate",
+    "publish",
     "account",
     "apikey",
 )

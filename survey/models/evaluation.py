@@ -81,6 +81,8 @@ class Evaluation(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     #: Everything that is of the wave and not of one street: verdict, effective weights, chances.
     summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: UTC; when the cubes it was computed from were last folded.
+    computed_at: Mapped[datetime | None] = mapped_column(DateTime)
     created_at: Mapped[datetime] = mapped_column(DateTime)
     published_at: Mapped[datetime | None] = mapped_column(DateTime)
 
@@ -111,7 +113,11 @@ class StreetResult(Base):
     low: Mapped[float | None] = mapped_column(Double)
     high: Mapped[float | None] = mapped_column(Double)
     n: Mapped[int]
-    n_effective: Mapped[float | None] = mapped_column(Double)
+    n_effective: Mapped[float] = mapped_column(Double)
+    #: Degrees of freedom of the interval.
+    df: Mapped[float | None] = mapped_column(Double)
+    #: The interval is a 95 % confidence interval of a random sample, not one that rests on a model.
+    is_random: Mapped[bool] = mapped_column(Boolean)
     #: Why the figure may not be shown outside, e.g. n_below_30; NULL when it may.
     suppressed_because: Mapped[str | None] = mapped_column(String(60))
 
@@ -126,6 +132,9 @@ class ThemeAdjustment(Base):
     evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), index=True)
     street_id: Mapped[int] = mapped_column(ForeignKey("street.id"))
     theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"))
+    #: What the theme was called when it was judged.
+    label: Mapped[str] = mapped_column(String(200))
+    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"))
     mentions: Mapped[int]
     respondents: Mapped[int]
     #: L: one-sided 95 % Wilson lower bound of mentions / respondents.

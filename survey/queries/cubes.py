@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from analysis.types import StreetCube
 from survey.models import (
@@ -76,15 +76,21 @@ def cube_state(wave: WaveView) -> CubeState:
 
 
 def streets_with_margins(
-    wave: WaveView,
+    wave: WaveView, *, include_inactive: bool = False
 ) -> list[tuple[StreetView, dict[str, dict[str, float]]]]:
-    """The district's active streets by code, with residents per margin category. One query."""
+    """The district's streets by code, with residents per margin category. One query.
+
+    include_inactive: also streets that were re-organised away, for what was published of them.
+    """
     rows = db.session.execute(
         select(
             Street, PopulationMargin.variable, PopulationMargin.category, PopulationMargin.residents
         )
         .outerjoin(PopulationMargin, PopulationMargin.street_id == Street.id)
-        .where(Street.district_id == wave.district_id, Street.is_active)
+        .where(
+            Street.district_id == wave.district_id,
+            Street.is_active if not include_inactive else true(),
+        )
         .order_by(Street.code, PopulationMargin.id)
     )
     found: dict[int, tuple[StreetView, dict[str, dict[str, float]]]] = {}

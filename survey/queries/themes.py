@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from analysis.adjustment import ThemeRecord, recurrence_reasons
 from analysis.policy import Policy
@@ -93,7 +94,10 @@ def theme_counts(wave: WaveView) -> WaveThemes:
                 notified_at=period.notified_at,
             )
     themes = db.session.scalars(
-        select(Theme).where(Theme.id.in_(counts), Theme.status.not_in(("dismissed", "merged")))
+        select(Theme)
+        .where(Theme.id.in_(counts), Theme.status.not_in(("dismissed", "merged")))
+        .options(joinedload(Theme.indicator))
+        .order_by(Theme.id)
     ).all()
     respondents = db.session.execute(
         select(ResponseCube.street_id, func.sum(ResponseCube.n))

@@ -194,14 +194,14 @@ class EvaluationView:
     """A draft computed just now, or a published evaluation as it was frozen."""
 
     wave: WaveView
-    #: 0 for a draft that was never stored.
+    #: 1, 2, …; 0 for a draft.
     revision: int
     #: "draft" or "published".
     status: str
     policy_hash: str
     rollup_run_id: int | None
-    #: UTC.
-    computed_at: datetime
+    #: UTC; when the cubes it was computed from were last folded. None: nothing was ever folded.
+    computed_at: datetime | None
     published_at: datetime | None
     reason: str
     streets: tuple[StreetEvaluation, ...]

@@ -43,6 +43,17 @@ def event_hash(event: AuditEvent) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def lock(session: Session | scoped_session[Session]) -> None:
+    """Let nobody else append until the caller's transaction ends.
+
+    In a transaction with snapshot=True this must be the first statement: the lock has to come
+    before the snapshot, or the last event seen may not be the last.
+    """
+    # SQLite's writer is alone already.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE audit_event IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def record(
     session: Session | scoped_session[Session],
     *,
@@ -56,11 +67,9 @@ def record(
 
     actor: the account's name, or the command; action: a verb; subject: what it was done to;
     detail: JSON values, no personal data of residents; at: UTC.
-    In a transaction with snapshot=True call this first: its lock must come before the snapshot.
+    In a transaction with snapshot=True call `lock` first.
     """
-    # Two at once would both follow the same event. SQLite's writer is alone already.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE audit_event IN SHARE ROW EXCLUSIVE MODE"))
+    lock(session)  # two at once would both follow the same event
     last = session.execute(
         select(AuditEvent.id, AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)
     ).first()

@@ -1,0 +1,168 @@
+"""Read an evaluation as it was frozen when it was published, and the draft beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from analysis.types import Estimate
+from survey.models import Evaluation, StreetResult, ThemeAdjustment, db
+from survey.queries.cubes import streets_with_margins
+from survey.queries.draft import draft_evaluation
+from survey.queries.fieldwork import kept_instrument
+from survey.queries.policies import kept_policy
+from survey.queries.views import (
+    AdjustmentView,
+    ConditionView,
+    EvaluationView,
+    GroupView,
+    LastPlaceView,
+    StreetEvaluation,
+    StreetView,
+)
+from survey.queries.waves import WaveView, wave_view
+
+__all__ = ["draft_evaluation", "published_evaluation"]
+
+
+def published_evaluation(wave_code: str, *, revision: int | None = None) -> EvaluationView | None:
+    """A wave's published evaluation: the newest revision, or the one asked for. Five queries.
+
+    None when nothing was published. Raises Refused (404) for an unknown wave.
+    """
+    wave = wave_view(wave_code)
+    query = (
+        select(Evaluation)
+        .where(Evaluation.wave_id == wave.id, Evaluation.status == "published")
+        .options(selectinload(Evaluation.results), selectinload(Evaluation.adjustments))
+        .order_by(Evaluation.revision.desc())
+        .limit(1)
+    )
+    if revision is not None:
+        query = query.where(Evaluation.revision == revision)
+    stored = db.session.scalar(query)
+    return None if stored is None else _view(stored, wave)
+
+
+def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:
+    kept = kept_instrument(wave.questionnaire_id)
+    results: dict[int, dict[tuple[str, int | None], StreetResult]] = defaultdict(dict)
+    for row in stored.results:
+        results[row.street_id][row.kind, row.indicator_id] = row
+    adjustments: dict[int, list[ThemeAdjustment]] = defaultdict(list)
+    for change in sorted(stored.adjustments, key=lambda change: change.id):
+        adjustments[change.street_id].append(change)
+    codes = kept.codes_by_indicator
+    summary = stored.summary
+    streets = [street for street, _margins in streets_with_margins(wave, include_inactive=True)]
+    return EvaluationView(
+        wave=wave,
+        revision=stored.revision,
+        status=stored.status,
+        policy_hash=kept_policy(stored.policy_id).sha256,
+        rollup_run_id=stored.rollup_run_id,
+        computed_at=stored.computed_at,
+        published_at=stored.published_at,
+        reason=stored.reason,
+        streets=tuple(
+            _street(
+                street,
+                results[street.id],
+                [_adjustment(one, codes) for one in adjustments[street.id]],
+                summary["streets"][street.code],
+                codes=codes,
+            )
+            for street in streets
+            if street.id in results
+        ),
+        indicators=kept.indicators,
+        district=Estimate(**summary["district"]),
+        groups=tuple(_group(group) for group in summary["groups"]),
+        effective_weights=summary["effective_weights"],
+        has_direct=summary["has_direct"],
+    )
+
+
+def _street(
+    street: StreetView,
+    rows: Mapping[tuple[str, int | None], StreetResult],
+    adjustments: list[AdjustmentView],
+    more: Mapping[str, Any],
+    *,
+    codes: Mapping[int, str],
+) -> StreetEvaluation:
+    chances = tuple(more["chances"])
+    return StreetEvaluation(
+        # The group is frozen too: a street may be re-grouped before the next wave.
+        street=StreetView(street.id, street.code, street.name, more["group"], street.population),
+        public=_estimate(rows["public", None]),
+        adjusted=_estimate(rows["adjusted", None]),
+        direct=_estimate(rows["direct", None]),
+        blended=_estimate(rows["blended", None]),
+        indicators={
+            code: _estimate(rows["indicator", key])
+            for key, code in codes.items()
+            if ("indicator", key) in rows
+        },
+        adjustments=tuple(adjustments),
+        rank_low=more["rank_low"],
+        rank_high=more["rank_high"],
+        rank_suppressed_because=more["rank_suppressed_because"],
+        chances=chances,
+        p_first=chances[0] if chances else None,
+        p_last=chances[-1] if chances else None,
+    )
+
+
+def _estimate(row: StreetResult) -> Estimate:
+    return Estimate(
+        value=row.estimate,
+        low=row.low,
+        high=row.high,
+        n=row.n,
+        n_effective=row.n_effective,
+        suppressed_because=row.suppressed_because,
+        se=row.se,
+        df=row.df,
+        random=row.is_random,
+    )
+
+
+def _adjustment(row: ThemeAdjustment, codes: Mapping[int, str]) -> AdjustmentView:
+    return AdjustmentView(
+        theme_id=row.theme_id,
+        # As it was called then: a theme can be renamed later.
+        label=row.label,
+        indicator_code=codes[row.indicator_id],
+        mentions=row.mentions,
+        respondents=row.respondents,
+        lower=row.lower,
+        share=row.share,
+        waves_present=row.waves_present,
+        relief=row.relief,
+        is_recurring=row.is_recurring,
+        deduction=row.deduction,
+        not_counted_because=tuple(row.not_counted_because),
+    )
+
+
+def _group(group: Mapping[str, Any]) -> GroupView:
+    last = group["last"]
+    return GroupView(
+        name=group["name"],
+        codes=tuple(group["codes"]),
+        pairwise_only=group["pairwise_only"],
+        pairs=tuple((higher, lower) for higher, lower in group["pairs"]),
+        top_k=group["top_k"],
+        top_verified=group["top_verified"],
+        top_group=tuple(group["top_group"]),
+        bottom_group=tuple(group["bottom_group"]),
+        last=LastPlaceView(
+            **last | {"conditions": tuple(ConditionView(**one) for one in last["conditions"])}
+        ),
+        effective_weights=group["effective_weights"],
+    )

@@ -1,0 +1,305 @@
+"""Read what everybody may see: published evaluations, who can be told apart, and the themes.
+
+Nothing of a wave that is not published is read here. A published revision never changes, so it
+is read once a process and kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from analysis.bands import longest_indistinct_run
+from analysis.ranking import holm_rank_sets
+from analysis.types import Estimate
+from survey.errors import Refused
+from survey.models import Evaluation, Indicator, Theme, ThemePeriod, db
+from survey.queries.evaluation import published_evaluation
+from survey.queries.policies import kept_policy
+from survey.queries.views import EvaluationView, StreetEvaluation
+from survey.queries.waves import WaveView, all_waves
+
+NORMAL_95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class PublishedWave:
+    """A wave with its latest published revision."""
+
+    wave: WaveView
+    revision: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class PublicWaves:
+    """Published waves and those that can be answered, each the latest first."""
+
+    published: tuple[PublishedWave, ...]
+    open: tuple[WaveView, ...]
+    #: Asked and closed, not published yet.
+    awaited: tuple[WaveView, ...]
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether what is shown is invented data."""
+        waves = [entry.wave for entry in self.published] or list(self.open + self.awaited)
+        return any(wave.is_demo for wave in waves)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """From how many streets of its group a street differs significantly: those it stands above,
+    those it stands below, and how many there are besides it."""
+
+    above: int
+    below: int
+    others: int
+
+
+@dataclass(frozen=True)
+class GroupResults:
+    """The streets of one peer group, from the highest public score down."""
+
+    name: str
+    shown: tuple[StreetEvaluation, ...]
+    #: Suppressed: listed with the reason, in the order of their codes.
+    hidden: tuple[StreetEvaluation, ...]
+    #: Codes of the longest run in which no two differ significantly.
+    together: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """This wave minus the one before, with a 95 % interval that takes them as independent."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Results:
+    """A published wave as the public sees it."""
+
+    evaluation: EvaluationView
+    groups: tuple[GroupResults, ...]
+    comparisons: Mapping[str, Comparison]
+    #: {street code: change since the wave before}; empty for a first wave.
+    changes: Mapping[str, Change]
+    #: The published waves up to this one with the district's score, the latest first.
+    trend: tuple[tuple[WaveView, Estimate], ...]
+
+    @property
+    def streets_shown(self) -> int:
+        """How many streets have a published score."""
+        return sum(len(group.shown) for group in self.groups)
+
+    @property
+    def streets_together(self) -> int:
+        """How many of them cannot be told apart from others of their group."""
+        return sum(len(group.together) for group in self.groups)
+
+    @property
+    def respondents(self) -> int:
+        """Valid responses behind the published scores."""
+        return sum(street.public.n for group in self.groups for street in group.shown)
+
+    def street(self, code: str) -> StreetEvaluation:
+        """One street. Raises Refused (404) when the wave has none with this code."""
+        for street in self.evaluation.streets:
+            if street.street.code == code:
+                return street
+        raise Refused(
+            "unknown_street",
+            _l("There is no street with the code %(code)s in the published results.", code=code),
+            status=404,
+        )
+
+
+@dataclass(frozen=True)
+class PublicTheme:
+    """A theme that at least ten people of a street mentioned."""
+
+    #: None until an evaluator confirmed it: an unconfirmed label is somebody's own words.
+    label: str | None
+    keywords: tuple[str, ...]
+    #: (zh, en); None: about none of the indicators.
+    indicator_name: tuple[str, str] | None
+    scope: str
+    mentions: int
+
+
+def public_waves() -> PublicWaves:
+    """What there is to show. Two queries."""
+    rows = db.session.execute(
+        select(Evaluation.wave_id, func.max(Evaluation.revision), func.max(Evaluation.published_at))
+        .where(Evaluation.status == "published")
+        .group_by(Evaluation.wave_id)
+    )
+    found = {wave_id: (revision, at) for wave_id, revision, at in rows}
+    waves = all_waves()
+    return PublicWaves(
+        published=tuple(PublishedWave(w, *found[w.id]) for w in waves if w.id in found),
+        open=tuple(w for w in waves if w.status == "open"),
+        awaited=tuple(w for w in waves if w.status == "closed" and w.id not in found),
+    )
+
+
+def _kept_evaluation(entry: PublishedWave) -> EvaluationView:
+    kept: dict[tuple[int, int], EvaluationView] = current_app.extensions.setdefault(
+        "published_evaluations", {}
+    )
+    key = (entry.wave.id, entry.revision)
+    if key not in kept:
+        found = published_evaluation(entry.wave.code)
+        assert found is not None
+        if found.revision != entry.revision:
+            return found  # published in between: shown, but not kept under the wrong number
+        kept[key] = found
+    return kept[key]
+
+
+def results(waves: PublicWaves, wave_code: str | None = None) -> Results:
+    """The results of a published wave, by default the latest.
+
+    Raises Refused (404) when the wave is not published.
+    """
+    published = waves.published
+    position = next((i for i, e in enumerate(published) if wave_code in (None, e.wave.code)), None)
+    if position is None:
+        raise Refused(
+            "not_published", _l("The results of this wave are not published."), status=404
+        )
+    entry = published[position]
+    district = entry.wave.district_id
+    evaluation = _kept_evaluation(entry)
+    earlier = [
+        _kept_evaluation(e) for e in published[position + 1 :] if e.wave.district_id == district
+    ]
+    groups, comparisons = _compare(evaluation)
+    return Results(
+        evaluation=evaluation,
+        groups=groups,
+        comparisons=comparisons,
+        changes=_changes(evaluation, earlier[0]) if earlier else {},
+        trend=tuple((view.wave, view.district) for view in (evaluation, *earlier)),
+    )
+
+
+def _is_shown(estimate: Estimate) -> bool:
+    return (
+        estimate.suppressed_because is None
+        and estimate.value is not None
+        and estimate.low is not None
+        and bool(estimate.se)
+    )
+
+
+def _compare(
+    evaluation: EvaluationView,
+) -> tuple[tuple[GroupResults, ...], dict[str, Comparison]]:
+    error = kept_policy(evaluation.wave.policy_id).rank_error
+    by_group: dict[str, list[StreetEvaluation]] = defaultdict(list)
+    for street in evaluation.streets:
+        by_group[street.street.peer_group].append(street)
+    groups, comparisons = [], {}
+    for name, streets in sorted(by_group.items()):
+        shown = sorted(
+            (s for s in streets if _is_shown(s.public)),
+            key=lambda s: (-(s.public.value or 0.0), s.street.code),
+        )
+        scores = np.array([s.public.value for s in shown], dtype=float)
+        variances = np.array([(s.public.se or 0.0) ** 2 for s in shown], dtype=float)
+        above = holm_rank_sets(scores, variances, error=error).above
+        together = longest_indistinct_run(scores.tolist(), above | above.T)
+        for i, street in enumerate(shown):
+            comparisons[street.street.code] = Comparison(
+                above=int(above[:, i].sum()), below=int(above[i].sum()), others=len(shown) - 1
+            )
+        groups.append(
+            GroupResults(
+                name=name,
+                shown=tuple(shown),
+                hidden=tuple(s for s in streets if not _is_shown(s.public)),
+                together=frozenset(shown[i].street.code for i in together),
+            )
+        )
+    return tuple(groups), comparisons
+
+
+def _changes(now: EvaluationView, before: EvaluationView) -> dict[str, Change]:
+    earlier = {s.street.code: s.public for s in before.streets if _is_shown(s.public)}
+    found = {}
+    for street in now.streets:
+        old, new = earlier.get(street.street.code), street.public
+        if old is None or not _is_shown(new):
+            continue
+        assert new.value is not None and old.value is not None
+        difference = new.value - old.value
+        reach = NORMAL_95 * float(np.hypot(new.se or 0.0, old.se or 0.0))
+        found[street.street.code] = Change(difference, difference - reach, difference + reach)
+    return found
+
+
+def district_indicator(streets: Sequence[StreetEvaluation], code: str) -> Estimate:
+    """The population-weighted mean of the streets' published index of one indicator.
+
+    Σ(N_s/N)·I_s with V = Σ(N_s/N)²V_s (method, 4); streets that are suppressed are left out.
+    """
+    used = [s for s in streets if _is_shown(s.indicators[code])]
+    if not used:
+        return Estimate(None, None, None, 0, 0.0, "no_answers")
+    total = sum(s.street.population for s in used) or len(used)
+    share = np.array([(s.street.population or 1) / total for s in used])
+    found = [s.indicators[code] for s in used]
+    value = float(share @ np.array([e.value for e in found], dtype=float))
+    se = float(np.sqrt(np.sum((share * np.array([e.se for e in found], dtype=float)) ** 2)))
+    return Estimate(
+        value=value,
+        low=max(0.0, value - NORMAL_95 * se),
+        high=min(100.0, value + NORMAL_95 * se),
+        n=sum(e.n for e in found),
+        n_effective=sum(e.n_effective for e in found),
+        se=se,
+        random=all(e.random for e in found),
+    )
+
+
+def public_themes(evaluation: EvaluationView, street_id: int) -> tuple[PublicTheme, ...]:
+    """The themes that at least min_cell people of a street mentioned, most first. One query."""
+    least = kept_policy(evaluation.wave.policy_id).min_cell
+    rows = db.session.execute(
+        select(Theme, Indicator, ThemePeriod.mentions)
+        .join(ThemePeriod, ThemePeriod.theme_id == Theme.id)
+        .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
+        .where(
+            ThemePeriod.wave_id == evaluation.wave.id,
+            ThemePeriod.street_id == street_id,
+            ThemePeriod.mentions >= least,
+            Theme.status.in_(("proposed", "confirmed")),
+        )
+        .order_by(ThemePeriod.mentions.desc(), Theme.id)
+    )
+    return tuple(
+        PublicTheme(
+            label=theme.label if theme.status == "confirmed" else None,
+            keywords=tuple(theme.keywords),
+            indicator_name=(indicator.name_zh, indicator.name_en) if indicator else None,
+            scope=theme.scope,
+            mentions=mentions,
+        )
+        for theme, indicator, mentions in rows
+    )

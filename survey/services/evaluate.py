@@ -1,0 +1,172 @@
+"""Freeze an evaluation: compute it, store every figure, and never change it again.
+
+A correction of what was published is the next revision and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select, update
+
+from analysis.types import Estimate
+from survey.database import transaction
+from survey.errors import Refused
+from survey.models import Evaluation, StreetResult, ThemeAdjustment, Wave
+from survey.queries.cubes import cube_state
+from survey.queries.draft import draft_evaluation
+from survey.queries.views import EvaluationView, StreetEvaluation
+from survey.queries.waves import WaveView, wave_view
+from survey.services import audit
+
+
+def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> EvaluationView:
+    """Publish the evaluation of a closed wave as its next revision. One transaction.
+
+    reason: why a wave that was published before is published again; required then.
+    Raises Refused: 404 unknown wave; 409 wave not closed, answers still waiting to be counted,
+    direct scores of some streets but not of others, no reason for a revision.
+    """
+    with transaction(snapshot=True) as session:
+        audit.lock(session)
+        wave = wave_view(wave_code)
+        newest = select(func.max(Evaluation.revision)).where(Evaluation.wave_id == wave.id)
+        revision = (session.scalar(newest) or 0) + 1
+        draft = draft_evaluation(wave_code)
+        _require_publishable(wave, draft, revision=revision, reason=reason)
+        stored = Evaluation(
+            wave_id=wave.id,
+            revision=revision,
+            policy_id=wave.policy_id,
+            rollup_run_id=draft.rollup_run_id,
+            status="published",
+            reason=reason,
+            summary=_summary(draft),
+            computed_at=draft.computed_at,
+            created_at=now,
+            published_at=now,
+        )
+        indicators = {indicator.code: indicator.id for indicator in draft.indicators}
+        for street in draft.streets:
+            stored.results += _results(street, indicators)
+            stored.adjustments += _adjustments(street, indicators)
+        session.add(stored)
+        session.execute(update(Wave).where(Wave.id == wave.id).values(status="published"))
+        audit.record(
+            session,
+            actor=actor,
+            action="publish",
+            subject=f"wave {wave_code} revision {revision}",
+            detail={"reason": reason, "policy": draft.policy_hash, "rollup": draft.rollup_run_id},
+            at=now,
+        )
+    return replace(draft, status="published", revision=revision, published_at=now, reason=reason)
+
+
+def _require_publishable(
+    wave: WaveView, draft: EvaluationView, *, revision: int, reason: str
+) -> None:
+    if wave.status not in ("closed", "published"):
+        raise Refused(
+            "wave_not_closed", _l("Close the wave first: answers still come in."), status=409
+        )
+    waiting = cube_state(wave).pending
+    if waiting:
+        raise Refused(
+            "answers_waiting",
+            _l(
+                "%(count)s answers are not counted yet. Wait until the worker has counted them, "
+                "or run `rollup`.",
+                count=waiting,
+            ),
+            status=409,
+        )
+    if revision > 1 and not reason.strip():
+        raise Refused(
+            "reason_needed",
+            _l("This wave was published before. Say why it is published again."),
+            status=409,
+        )
+    missing = [one.street.code for one in draft.streets if one.direct.value is None]
+    if draft.has_direct and missing:
+        raise Refused(
+            "direct_missing",
+            _l(
+                "These streets have no direct score: %(streets)s. Load them, or none at all.",
+                streets=", ".join(missing),
+            ),
+            status=409,
+        )
+
+
+def _summary(draft: EvaluationView) -> dict[str, Any]:
+    """What is of the wave or a group, and of a street what is not an estimate; as plain JSON."""
+    return {
+        "district": asdict(draft.district),
+        "groups": [asdict(group) for group in draft.groups],
+        "effective_weights": dict(draft.effective_weights),
+        "has_direct": draft.has_direct,
+        "streets": {
+            one.street.code: {
+                "group": one.street.peer_group,
+                "rank_low": one.rank_low,
+                "rank_high": one.rank_high,
+                "rank_suppressed_because": one.rank_suppressed_because,
+                "chances": list(one.chances),
+            }
+            for one in draft.streets
+        },
+    }
+
+
+def _results(street: StreetEvaluation, indicators: dict[str, int]) -> list[StreetResult]:
+    def row(kind: str, estimate: Estimate, *, indicator_id: int | None = None) -> StreetResult:
+        return StreetResult(
+            street_id=street.street.id,
+            kind=kind,
+            indicator_id=indicator_id,
+            estimate=estimate.value,
+            se=estimate.se,
+            low=estimate.low,
+            high=estimate.high,
+            n=estimate.n,
+            n_effective=estimate.n_effective,
+            df=estimate.df,
+            is_random=estimate.random,
+            suppressed_because=estimate.suppressed_because,
+        )
+
+    return [
+        row("public", street.public),
+        row("adjusted", street.adjusted),
+        row("direct", street.direct),
+        row("blended", street.blended),
+        *(
+            row("indicator", estimate, indicator_id=indicators[code])
+            for code, estimate in street.indicators.items()
+        ),
+    ]
+
+
+def _adjustments(street: StreetEvaluation, indicators: dict[str, int]) -> list[ThemeAdjustment]:
+    return [
+        ThemeAdjustment(
+            street_id=street.street.id,
+            theme_id=one.theme_id,
+            label=one.label,
+            indicator_id=indicators[one.indicator_code],
+            mentions=one.mentions,
+            respondents=one.respondents,
+            lower=one.lower,
+            share=one.share,
+            waves_present=one.waves_present,
+            relief=one.relief,
+            is_recurring=one.is_recurring,
+            deduction=one.deduction,
+            not_counted_because=list(one.not_counted_because),
+        )
+        for one in street.adjustments
+    ]
