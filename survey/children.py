@@ -48,7 +48,9 @@ def run(command: Sequence[str], *, seconds: float, given: bytes = b"") -> bytes:
     if child.returncode != 0:
         last = err.decode(errors="replace").strip().splitlines()[-1:]
         raise ChildFailed(f"ended with status {child.returncode}: {' '.join(last)}")
-    log.info("child_done", command=" ".join(command[1:]), seconds=round(time.monotonic() - began, 2))
+    log.info(
+        "child_done", command=" ".join(command[1:]), seconds=round(time.monotonic() - began, 2)
+    )
     return out
 
 

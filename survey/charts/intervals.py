@@ -152,18 +152,28 @@ def _marks(at: Layout, x: alt.Scale, y: alt.Scale) -> list[alt.Chart]:
             layers.append(
                 _data(chosen)
                 .mark_point(
-                    shape="circle", size=110, fill=fill, stroke=LIGHT["act"], strokeWidth=2.5,
+                    shape="circle",
+                    size=110,
+                    fill=fill,
+                    stroke=LIGHT["act"],
+                    strokeWidth=2.5,
                     opacity=1,
-                )  # fmt: skip
+                )
                 .encode(x=_x(x, "value"), y=_y(y))
             )
     return layers
 
 
 def _column(
-    words: Iterable[tuple[str, float]], y: alt.Scale, *, x: float, size: int, colour: str,
-    align: str = "left", weight: str = "normal",
-) -> list[alt.Chart]:  # fmt: skip
+    words: Iterable[tuple[str, float]],
+    y: alt.Scale,
+    *,
+    x: float,
+    size: int,
+    colour: str,
+    align: str = "left",
+    weight: str = "normal",
+) -> list[alt.Chart]:
     values = [{"text": text, "y": at_y} for text, at_y in words if text]
     if not values:
         return []
@@ -183,14 +193,22 @@ def _words(chart: Chart, at: Layout, y: alt.Scale) -> list[alt.Chart]:
         *_column(at.group_names, y, x=left, size=style.text, colour="ink-2", weight="bold"),
         *_column(
             [(note, note_y) for _top, _bottom, note, note_y in at.bands],
-            y, x=left, size=style.small, colour="act", weight="bold",
+            y,
+            x=left,
+            size=style.small,
+            colour="act",
+            weight="bold",
         ),
         *_column(at.foot, y, x=left, size=style.small, colour="ink-2"),
         *_column(
             [(placed.row.label, placed.text_y) for placed in at.rows],
-            y, x=left, size=style.text, colour="ink", weight="bold",
+            y,
+            x=left,
+            size=style.text,
+            colour="ink",
+            weight="bold",
         ),
-    ]  # fmt: skip
+    ]
     if style.stacked:
         return layers + _stacked_numbers(at, y)
     label, *heads = chart.columns
@@ -207,9 +225,14 @@ def _words(chart: Chart, at: Layout, y: alt.Scale) -> list[alt.Chart]:
             [(head, at.heads_y)], y, x=x, size=style.small, colour="ink-2", align="right"
         )
         layers += _column(
-            texts, y, x=x, size=style.text, align="right",
-            colour="ink" if i == 0 else "ink-2", weight="bold" if i == 0 else "normal",
-        )  # fmt: skip
+            texts,
+            y,
+            x=x,
+            size=style.text,
+            align="right",
+            colour="ink" if i == 0 else "ink-2",
+            weight="bold" if i == 0 else "normal",
+        )
     return layers
 
 

@@ -1,0 +1,34 @@
+"""Which counts of one line must be hidden so that no small one can be worked out from the rest.
+
+One line of a table with its total known, such as the streets of one theme or the age bands of
+one street. Tables that share more than one total want the audit of feasible ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def hidden_counts(counts: Mapping[Key, int], *, least: int) -> frozenset[Key]:
+    """Keys to hide: counts of 1 … least−1, and the next larger ones until the hidden add up to
+    at least ``least``, so that the difference to the total says no more than that (method, 11).
+
+    Zeros are shown and do not protect. With too few people in the line all of it is hidden.
+    """
+    people = sorted(
+        ((n, str(key), key) for key, n in counts.items() if n > 0), key=lambda item: item[:2]
+    )
+    hidden = [key for n, _name, key in people if n < least]
+    if not hidden:
+        return frozenset()
+    total = sum(n for n, _name, _key in people if n < least)
+    for n, _name, key in people[len(hidden) :]:
+        # One hidden cell is the difference itself, however large the others are.
+        if total >= least and len(hidden) > 1:
+            break
+        hidden.append(key)
+        total += n
+    return frozenset(hidden)

@@ -1,0 +1,111 @@
+"""Put the documents of a wave together: which figures a reader gets, and in which tables.
+
+An office reads a published wave as it was frozen and every other wave as it stands; everybody
+else reads published waves alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from survey.errors import Refused
+from survey.exports import tables
+from survey.exports.base import Document, Table
+from survey.queries.coverage import coverage
+from survey.queries.evaluation import draft_evaluation, published_evaluation
+from survey.queries.public import PublicWaves
+from survey.queries.streets import wave_indices
+from survey.queries.themes import wave_themes
+from survey.queries.views import EvaluationView, StreetView, WaveIndices
+from survey.queries.waves import WaveView, all_waves, wave_view
+
+WAVE_TABLES = ("indices", "themes", "coverage", "evaluation", "adjustments")
+
+
+def waves_document(known: PublicWaves, *, is_office: bool) -> Document:
+    """The list of waves: all of them for an office, else the published ones."""
+    waves = all_waves() if is_office else tuple(entry.wave for entry in known.published)
+    return Document(about={}, tables=(tables.waves_table(waves, known),))
+
+
+def wave_document(
+    code: str,
+    names: Sequence[str],
+    *,
+    is_office: bool,
+    wants_draft: bool = False,
+    street_code: str | None = None,
+    now: datetime,
+) -> Document:
+    """The tables `names` of WAVE_TABLES of the wave `code`, for one street when it is given.
+
+    Raises Refused: 404 for an unknown wave or street, 403 for a wave or draft that the reader
+    may not see.
+    """
+    wave = wave_view(code)
+    if not is_office and (wants_draft or wave.status != "published"):
+        raise Refused(
+            "not_published",
+            _l("The results of this wave are not published; a draft needs the key of an office."),
+            status=403,
+        )
+    is_draft = wants_draft or wave.status != "published"
+    evaluation = indices = None
+    if not is_draft:
+        evaluation = published_evaluation(code)
+    elif {"evaluation", "adjustments"} & set(names):
+        evaluation = draft_evaluation(code, now=now)
+    elif "indices" in names:
+        indices = wave_indices(code)
+    found = evaluation or indices
+    made: list[Table] = []
+    about = tables.about_wave(wave, found=found)
+    for name in names:
+        if name == "indices":
+            assert found is not None
+            made.append(tables.indices_table(found))
+        elif name == "themes":
+            made.append(_themes(wave, street_code, is_office=is_office))
+        elif name == "coverage":
+            made.append(tables.coverage_table(wave, coverage(wave), is_office=is_office))
+        elif name == "evaluation":
+            assert evaluation is not None
+            made.append(tables.evaluation_table(evaluation))
+            about |= tables.about_verdict(evaluation)
+        elif name == "adjustments":
+            assert evaluation is not None
+            made.append(tables.adjustments_table(evaluation, is_office=is_office))
+    if street_code is not None:
+        _street_of(found, wave, street_code)
+        made = [_only(table, street_code) for table in made]
+    return Document(about=about, tables=tuple(made))
+
+
+def _themes(wave: WaveView, street_code: str | None, *, is_office: bool) -> Table:
+    street = _street_of(None, wave, street_code) if street_code is not None else None
+    themes = wave_themes(wave.code, street_code=street_code)
+    return tables.themes_table(wave, themes, street=street, is_office=is_office)
+
+
+def _street_of(found: WaveIndices | EvaluationView | None, wave: WaveView, code: str) -> StreetView:
+    streets = (
+        [entry.street for entry in found.streets]
+        if found is not None
+        else [row.street for row in coverage(wave)]
+    )
+    for street in streets:
+        if street.code == code:
+            return street
+    raise Refused(
+        "unknown_street",
+        _l("There is no street with the code %(code)s in this wave.", code=code),
+        status=404,
+    )
+
+
+def _only(table: Table, street_code: str) -> Table:
+    place = [column.name for column in table.shape.columns].index("street")
+    return Table(table.shape, tuple(row for row in table.rows if row[place] == street_code))
