@@ -1,4 +1,4 @@
-"""Runs average linkage over any number of texts: in batches that join earlier clusters, then a merge.
+"""Runs average linkage over any number of texts: batches join earlier clusters, then a merge.
 
 It sees rows of numbers only. Up to ``BATCH`` rows the result is plain average linkage.
 """

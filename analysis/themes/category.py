@@ -20,6 +20,7 @@ from scipy.sparse import csr_matrix
 
 from analysis.themes.features import BITS, WIDTH, hashed_ngrams, rarities, weighted
 from analysis.themes.seed import examples
+from analysis.types import AnalysisError
 
 INDICATORS = ("party", "urban", "welfare", "community", "safety")
 OTHER = "other"
@@ -43,17 +44,21 @@ class Prediction(NamedTuple):
     abstained: bool
 
 
-class ModelRefused(ValueError):
+class ModelRefusedError(AnalysisError):
     """A stored model that is damaged, altered or of another format."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("model_refused", message)
 
 
 @dataclass(frozen=True)
 class CategoryModel:
     """A fitted linear classifier.
 
-    classes: k labels; rarity: WIDTH feature weights; coefficients: k × WIDTH (also for two classes);
-    intercepts: k; alpha: regularisation; temperature: divides the scores before the softmax; threshold: a probability below
-    it abstains; steps: how many examples the learning rate has seen; seed: of the shuffling.
+    classes: k labels; rarity: WIDTH feature weights; coefficients: k × WIDTH (also with two
+    classes); intercepts: k; alpha: regularisation; temperature: divides the scores before the
+    softmax; threshold: a probability below it abstains; steps: how many examples the learning rate
+    has seen; seed: of the shuffling.
     """
 
     classes: tuple[str, ...]
@@ -77,19 +82,25 @@ class CategoryModel:
         best = chances.argmax(axis=1) if len(texts) else np.zeros(0, dtype=np.int64)
         empty = np.diff(features.indptr) == 0
         return [
-            Prediction(self.classes[label], float(row[label]), bool(row[label] < self.threshold) or no)
+            Prediction(
+                self.classes[label], float(row[label]), bool(row[label] < self.threshold) or no
+            )
             for label, row, no in zip(best.tolist(), chances, empty.tolist(), strict=True)
         ]
 
     def partial_fit(self, texts: Sequence[str], labels: Sequence[str]) -> CategoryModel:
         """Return a model that has also learnt these corrections; this one stays as it is.
 
-        Raises ValueError on a label the model does not know or on unequal lengths.
+        Raises AnalysisError on a label the model does not know or on unequal lengths.
         """
         _check(texts, labels)
         unknown = sorted(set(labels) - set(self.classes))
         if unknown:
-            raise ValueError(f"the model does not know the label {unknown[0]!r}")
+            raise AnalysisError(
+                "unknown_label",
+                f"the model does not know the label {unknown[0]!r}; it knows "
+                f"{', '.join(self.classes)}",
+            )
         if not texts:
             return self
         estimator = _estimator(self.alpha, self.seed)
@@ -116,13 +127,16 @@ class CategoryModel:
 def train(texts: Sequence[str], labels: Sequence[str], *, seed: int = 0) -> CategoryModel:
     """Fit a model on ``texts`` and their ``labels`` (any set of at least two labels).
 
-    Temperature and threshold come from cross-validation within the training texts. Deterministic for
-    the same texts, labels and seed. Raises ValueError on fewer than two labels or unequal lengths.
+    Temperature and threshold come from cross-validation within the training texts. Deterministic
+    for the same texts, labels and seed. Raises AnalysisError on fewer than two labels or unequal
+    lengths.
     """
     _check(texts, labels)
     classes = tuple(sorted(set(labels)))
     if len(classes) < 2:
-        raise ValueError(f"training needs at least two different labels, not {len(classes)}")
+        raise AnalysisError(
+            "too_few_labels", f"training needs at least two different labels, not {len(classes)}"
+        )
     counts, wanted = hashed_ngrams(texts), np.array(labels)
     rarity = rarities(counts)
     features = weighted(counts, rarity)
@@ -187,13 +201,13 @@ def digest(data: bytes) -> str:
 def from_bytes(data: bytes, *, sha256: str) -> CategoryModel:
     """Return the model that ``to_bytes`` wrote.
 
-    sha256: the digest recorded when it was written. Raises ModelRefused when the bytes differ from
-    it or are no model of this format; nothing of the file is interpreted before the digest agrees.
+    sha256: the digest recorded when it was written. Raises ModelRefusedError when the bytes differ
+    from it or are no model of this format; nothing is interpreted before the digest agrees.
     """
     if digest(data) != sha256:
-        raise ModelRefused(
-            "the model file differs from the one recorded here (SHA-256); train it again or restore "
-            "the file from the backup"
+        raise ModelRefusedError(
+            "the model file differs from the one recorded here (SHA-256); train it again or "
+            "restore the file from the backup"
         )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -205,7 +219,9 @@ def from_bytes(data: bytes, *, sha256: str) -> CategoryModel:
                 for name in ("data", "indices", "indptr", "intercepts", "rarity")
             }
         if about["format"] != FORMAT or about["bits"] != BITS:
-            raise ModelRefused(f"the model has format {about['format']!r}, this needs {FORMAT!r}")
+            raise ModelRefusedError(
+                f"the model has format {about['format']!r}, this needs {FORMAT!r}"
+            )
         shape = (len(about["classes"]), WIDTH)
         sparse = csr_matrix((part["data"], part["indices"], part["indptr"]), shape=shape)
         return CategoryModel(
@@ -220,14 +236,14 @@ def from_bytes(data: bytes, *, sha256: str) -> CategoryModel:
             seed=int(about["seed"]),
         )
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as problem:
-        if isinstance(problem, ModelRefused):
+        if isinstance(problem, ModelRefusedError):
             raise
-        raise ModelRefused(f"not a model of this product: {problem}") from problem
+        raise ModelRefusedError(f"not a model of this product: {problem}") from problem
 
 
 def _check(texts: Sequence[str], labels: Sequence[str]) -> None:
     if len(texts) != len(labels):
-        raise ValueError(f"{len(texts)} texts but {len(labels)} labels")
+        raise AnalysisError("unequal_lengths", f"{len(texts)} texts but {len(labels)} labels")
 
 
 def _estimator(alpha: float, seed: int) -> Any:
@@ -257,7 +273,7 @@ def _calibrated(
     alpha: float,
     seed: int,
 ) -> tuple[float, float]:
-    """Return temperature and threshold from held-out folds (Guo et al. 2017 for the temperature)."""
+    """Return temperature (Guo et al. 2017) and threshold from held-out folds."""
     truth = np.searchsorted(np.array(classes), labels)
     fold = np.random.default_rng(seed).permutation(len(labels)) % _FOLDS
     scores, known = np.zeros((len(labels), len(classes))), np.zeros(len(labels), dtype=bool)
@@ -285,7 +301,9 @@ def _threshold(confidence: np.ndarray, right: np.ndarray) -> float:
     order = np.argsort(-confidence)
     share_right = np.cumsum(right[order]) / np.arange(1, right.size + 1)
     enough = np.flatnonzero(share_right >= _WANTED_ACCURACY)
-    kept = max(enough[-1] + 1 if enough.size else 0, int(np.ceil((1 - _MOST_ABSTAINED) * right.size)))
+    kept = max(
+        enough[-1] + 1 if enough.size else 0, int(np.ceil((1 - _MOST_ABSTAINED) * right.size))
+    )
     return float(confidence[order][kept - 1]) if kept < right.size else 0.0
 
 

@@ -205,7 +205,7 @@ def _read(
 def _themes(
     clusters: Clusters, source: _Source, known: Sequence[KnownTheme]
 ) -> tuple[tuple[Theme, ...], tuple[Theme, ...]]:
-    """Word and count every cluster of two or more documents, or of a known theme that was joined."""
+    """Word and count each cluster of two or more documents and each known theme joined."""
     copies: dict[int, list[int]] = {}
     for index, own in enumerate(source.first):
         copies.setdefault(own, []).append(index)

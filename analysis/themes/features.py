@@ -40,7 +40,7 @@ def hashed_ngrams(texts: Sequence[str]) -> csr_matrix:
 
 
 def rarities(counts: csr_matrix) -> np.ndarray:
-    """Return the weight of each feature, log((1 + texts) / (1 + texts that have it)), as float32."""
+    """Return each feature's weight, log((1 + texts) / (1 + texts that have it)), as float32."""
     found = np.bincount(counts.indices, minlength=WIDTH)
     return np.log((1 + counts.shape[0]) / (1 + found)).astype(np.float32)
 

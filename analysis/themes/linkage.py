@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -61,7 +62,7 @@ def _totals(similarity: csr_matrix, size: list[int]) -> list[dict[int, float]]:
     pointers = similarity.indptr.tolist()
     columns, values = similarity.indices.tolist(), similarity.data.tolist()
     totals: list[dict[int, float]] = []
-    for a, (start, end) in enumerate(zip(pointers, pointers[1:], strict=False)):
+    for a, (start, end) in enumerate(pairwise(pointers)):
         pairs = zip(columns[start:end], values[start:end], strict=True)
         totals.append({b: value * (size[a] * size[b]) for b, value in pairs if b != a})
     return totals

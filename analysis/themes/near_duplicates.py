@@ -2,7 +2,7 @@
 
 It knows nothing of meaning: two residents who say the same in their own words stay two.
 Method: MinHash signatures of character shingles, banded buckets for candidates, exact Jaccard
-similarity to confirm (Broder 1997; Leskovec, Rajaraman & Ullman, Mining of Massive Datasets, ch. 3).
+similarity to confirm (Broder 1997; Mining of Massive Datasets, ch. 3).
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ _SURNAMES = (
     "严牛温芦季俞章鲁葛韦毕聂焦柳邢岳齐梅庄辛涂谷祁纪舒耿牟卜詹尤凌费靳欧甘鲍覃霍翁隋植辜闵"
 )
 # Surnames that are everyday words too: taken only when the name ends at a break.
-_WORDLIKE = "高于余任方金文白史向万钱常武安包左乔关景宁路申单明柯阮车苗管游解苟易莫戚成时平党区冷闫肖付代"
+_WORDLIKE = (
+    "高于余任方金文白史向万钱常武安包左乔关景宁路申单明柯阮车苗管游解苟易莫戚成时平党区冷闫肖付代"
+)
 _TITLES = (
     "书记|主任|副主任|科长|处长|局长|所长|站长|院长|校长|园长|镇长|乡长|区长|县长|村长|村支书|支书|组长|队长|"
     "经理|总经理|老板|董事长|法人|法人代表|负责人|民警|警官|交警|辅警|协警|城管|队员|保安|网格员|物业|"
@@ -28,31 +30,50 @@ _ANNOUNCED = (
     "收件人|经办人|我姓名|签名|我的名字是|我儿子|我女儿|我父亲|我母亲|我丈夫|我老公|我妻子|我老婆|我爱人|"
     "我爷爷|我奶奶|父亲|母亲|丈夫|妻子|儿子|女儿"
 )
+# Words that begin like a surname: 物业陈旧 names nobody.
+_WORDS = (
+    "陈旧|张贴|张口|张罗|周边|周围|周末|周[一二三四五六日]|何时|何况|何必|何人|罗列|谢谢|谢绝|程度|程序|曾经|曾多|陆续|"
+    "康复|毛病|毛坯|江边|顾客|顾问|龙头|段时|钱款|黎明|施工|施行|施压|严重|严格|严禁|严肃|温度|温暖|季度|章程|毕竟|毕业|"
+    "焦急|焦虑|齐全|齐心|辛苦|涂抹|纪律|纪委|舒服|舒适|尤其|凌晨|凌乱|费用|费劲|甘心|胡乱|胡同|胡说|唐突|杜绝|钟头|"
+    "林业|林立|石头|石材|范围|田地|叶子|黄色|黄金|黄土|朱红|孙子|李子|王者|苏醒|丁字|牛奶|植树|吴语|许诺|许多|姜葱"
+)
 # Characters that follow a name rather than belong to it.
-_FOLLOW = "的在说是对不为等和与及就也都把被让给要来去到将已没收带叫很太称表答回打骂负管处办拒又还从向因才再多有会能可只总先女同家这那一二三电住与,，。.、；;：:！!？?（()）)\"”“’ \t\n"
+_FOLLOW = (
+    "的在说是对不为等和与及就也都把被让给要来去到将已没收带叫很太称表答回打骂负管处办拒又"
+    '还从向因才再多有会能可只总先女同家这那一二三电住与,，。.、；;：:！!？?（()）)"”“’ \t\n'
+)
 _HAN = "[\u4e00-\u9fff]"
 _GIVEN = f"(?![{re.escape(_FOLLOW)}某]){_HAN}(?:(?![{re.escape(_FOLLOW)}某]){_HAN})?"
-_NAME = f"(?:(?:{_COMPOUND}){_GIVEN}|[{_SURNAMES}]{_GIVEN})"
+_NAME = f"(?!{_WORDS})(?:(?:{_COMPOUND}){_GIVEN}|[{_SURNAMES}]{_GIVEN})"
 _BREAK = f"(?=[{re.escape(_FOLLOW)}\0]|$)"
 _NAME_AT_BREAK = f"(?:(?:{_COMPOUND}|[{_SURNAMES}{_WORDLIKE}]){_HAN}{{1,2}}?)"
 
 _CHINESE = (
     # 书记张伟, 物业经理刘强, 民警王小明
     re.compile(f"(?:{_TITLES})[ :：]?({_NAME}){_BREAK}"),
-    re.compile(f"(?:{_TITLES})[ :：]?([{_SURNAMES}]{_HAN}{{2}})(?!{_HAN})"),
+    re.compile(f"(?:{_TITLES})[ :：]?((?!{_WORDS})[{_SURNAMES}]{_HAN}{{2}})(?!{_HAN})"),
+    # 书记张伟强调: where the name ends is a guess, that it is one is not
+    re.compile(
+        f"(?:{_TITLES})[ :：]?((?!{_WORDS})[{_SURNAMES}](?![{re.escape(_FOLLOW)}某]){_HAN})"
+    ),
     # 我叫王小明, 姓名：高原
     re.compile(f"(?:{_ANNOUNCED})[ :：是叫]{{0,3}}({_NAME_AT_BREAK}){_BREAK}"),
     # 张伟书记, 王主任, 刘师傅
     re.compile(
-        f"(?<!{_HAN})((?:{_COMPOUND}|[{_SURNAMES}{_WORDLIKE}]){_HAN}{{0,2}}?)(?={_TITLES}|{_AFTER_NAME})"
+        f"(?<!{_HAN})((?!{_WORDS})(?:{_COMPOUND}|[{_SURNAMES}{_WORDLIKE}]){_HAN}{{0,2}}?)"
+        f"(?={_TITLES}|{_AFTER_NAME})"
     ),
-    re.compile(f"([{_SURNAMES}])(?={_AFTER_NAME}|书记|主任|科长|处长|局长|所长|经理|警官|医生|老师)"),
-)
-_ENGLISH = (
-    re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sri|Smt|Shri)\.?[ ]{1,2}([A-Z][a-z'-]{1,20}(?:[ ][A-Z][a-z'.-]{0,20}){0,2})"),
     re.compile(
-        r"\b(?:[Mm]y name is|I am|I'm|[Nn]ame[ ]?:|[Cc]ontact person[ ]?:?|[Ss]igned(?: by)?[ ]?:?|[Oo]fficer|[Dd]irector|[Mm]anager|[Cc]ouncill?or|[Ii]nspector)"
-        r"[ ]{1,2}([A-Z][a-z'-]{1,20}(?:[ ][A-Z][a-z'.-]{0,20}){0,2})"
+        f"([{_SURNAMES}])(?={_AFTER_NAME}|书记|主任|科长|处长|局长|所长|经理|警官|医生|老师)"
+    ),
+)
+_LATIN_NAME = r"[A-Z][a-z'-]{1,20}(?:[ ][A-Z][a-z'.-]{0,20}){0,2}"
+_ENGLISH = (
+    re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sri|Smt|Shri)\.?[ ]{{1,2}}({_LATIN_NAME})"),
+    re.compile(
+        r"\b(?:[Mm]y name is|I am|I'm|[Nn]ame[ ]?:|[Cc]ontact person[ ]?:?|[Ss]igned(?: by)?[ ]?:?"
+        r"|[Oo]fficer|[Dd]irector|[Mm]anager|[Cc]ouncill?or|[Ii]nspector)"
+        rf"[ ]{{1,2}}({_LATIN_NAME})"
     ),
 )
 

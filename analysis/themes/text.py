@@ -60,7 +60,7 @@ def _visible(character: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Return normalised ``text`` as lower-case letters and digits: equal for texts that say the same."""
+    """Return normalised ``text`` as lower-case letters and digits only."""
     return _NOT_WORD.sub("", text).lower()
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+
+def _listed(words: str) -> frozenset[str]:
+    """Return the words of a list written with blanks between them."""
+    return frozenset(words.split())
+
+
 # Single characters that end a run: particles, pronouns, counters, prepositions.
 STOP_CHARACTERS = frozenset(
     "的地得了着过吗呢吧啊呀嘛哦哈么之其此该这那哪您你我他她它们谁啥某每各与和及或且而但则若如因故所"
@@ -9,7 +15,7 @@ STOP_CHARACTERS = frozenset(
     "个次位名条件种些点号年月日时分里上中下内外前后左右间等多少几大小一二三四五六七八九十百千万亿零〇两"
 )
 
-STOP_WORDS = frozenset(
+STOP_WORDS = _listed(
     """
     我们 你们 他们 她们 它们 咱们 自己 大家 别人 人家 本人 这个 那个 这些 那些 这里 那里 这样 那样
     这么 那么 怎么 怎样 什么 为什么 为何 如何 哪里 哪些 多少 几个 一个 一些 一下 一直 一样 一定 一般
@@ -28,21 +34,22 @@ STOP_WORDS = frozenset(
     本来 居然 竟然 简直 根本 完全 相当 几乎 确实 肯定 只好 起来 出来 下来 过来 上去 进去 出去 下去
     千万 上午 下午 晚上 早上 中午 每天 天天 每年 每月 小时 分钟 年月日
     街道 社区 小区 街道办 居委会
-    """.split()
+    """
 )
 
-ENGLISH_STOP_WORDS = frozenset(
+ENGLISH_STOP_WORDS = _listed(
     """
-    a about above after again all also always am an and any anyone are as at away be because been before
-    being below but by can cannot could day did do doe does doing done don down due each either etc even
-    every few for from further get getting give given go going got had has have having he her here hi him
-    his how however i if in into is it its just keep kept kindly let like ll make many may me more most
-    much my need never no nor not now of off often on once one only or other our out over own please
-    problem re really request said same say see she should since so some still such take than thank that
-    the their them then there these they thing this those though thru to today too under until up upon us
-    use used ve very want was way we well were what when where whether which while who why will with
-    would year yet you your s t d m issue sir madam dear
-    """.split()
+    a about above after again all also always am an and any anyone are as at away be because been
+    before being below but by can cannot could day did do doe does doing done don down due each
+    either etc even every few for from further get getting give given go going got had has have
+    having he her here hi him his how however i if in into is it its just keep kept kindly let
+    like ll make many may me more most much my need never no nor not now of off often on once one
+    only or other our out over own please problem re really request said same say see she should
+    since so some still such take than thank that the their them then there these they thing this
+    those though thru to today too under until up upon us use used ve very want was way we well
+    were what when where whether which while who why will with would year yet you your s t d m
+    issue sir madam dear
+    """
 )
 
 # Common traditional characters, each followed by its simplified form.

@@ -1,4 +1,4 @@
-"""Starting phrases for 社区建设: property service, committees, shared facilities, neighbours, activities."""
+"""Starting phrases for 社区建设: property service, committees, shared facilities, neighbours."""
 
 CHINESE = """
 物业收费年年涨，服务一年不如一年

@@ -1,4 +1,4 @@
-"""Starting phrases for what is none of the five: schools, trade, travel, praise without an object."""
+"""Starting phrases for what is none of the five: schools, trade, travel, mere praise."""
 
 CHINESE = """
 没有意见

@@ -1,4 +1,4 @@
-"""Starting phrases for 城市管理: roads, waste, building, parking, noise, drains, greenery, transport."""
+"""Starting phrases for 城市管理: roads, waste, building, parking, noise, drains, transport."""
 
 CHINESE = """
 门口的垃圾桶满了三天没人清，臭味飘到楼上

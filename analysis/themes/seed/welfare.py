@@ -1,4 +1,4 @@
-"""Starting phrases for 社会保障: pensions, insurance, work and wages, poverty relief, care, health."""
+"""Starting phrases for 社会保障: pensions, insurance, work, poverty relief, care, health."""
 
 CHINESE = """
 退休手续办了三个月，养老金还没有发下来
