@@ -210,7 +210,7 @@ def instrument_rows(questionnaire_id: int) -> InstrumentRows:
         indicators=tuple(
             IndicatorView(row.id, row.code, (row.name_zh, row.name_en)) for row in indicators
         ),
-        stratum_ids=dict(session.execute(select(Stratum.key, Stratum.id)).tuples().all()),
+        stratum_ids=dict(session.execute(select(Stratum.key, Stratum.id)).all()),
     )
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from analysis.types import Estimate
 from survey.models import (
     CollectionPoint,
-    District,
     Evaluation,
     ResponseCube,
     Street,
@@ -17,6 +17,8 @@ from survey.models import (
     db,
 )
 from survey.queries.cubes import CubeState, cube_state
+from survey.queries.public import district_indicator
+from survey.queries.views import WaveIndices
 from survey.queries.waves import WaveView, all_waves
 
 
@@ -200,6 +202,28 @@ def admin_points(*, street_code: str | None = None) -> tuple[PointAdmin, ...]:
     )
 
 
-def any_demo() -> bool:
-    """Whether a district of invented data is loaded. One query."""
-    return db.session.scalar(select(District.id).where(District.is_demo).limit(1)) is not None
+def street_names() -> dict[str, tuple[str, str]]:
+    """{street code: (zh, en)} of all streets, for pages that name them. One query."""
+    rows = db.session.execute(select(Street.code, Street.name_zh, Street.name_en))
+    return {code: (zh, en) for code, zh, en in rows}
+
+
+def published_revision(wave_code: str) -> int:
+    """The newest published revision of a wave; 0 when there is none. One query."""
+    newest = (
+        select(func.max(Evaluation.revision))
+        .join(Wave, Evaluation.wave_id == Wave.id)
+        .where(Wave.code == wave_code, Evaluation.status == "published")
+    )
+    return db.session.scalar(newest) or 0
+
+
+def district_indicators(indices: WaveIndices) -> dict[str, Estimate]:
+    """{indicator code: the district's mean} of a wave's streets. No query."""
+    return {
+        indicator.code: district_indicator(
+            [entry for entry in indices.streets if indicator.code in entry.indicators],
+            indicator.code,
+        )
+        for indicator in indices.indicators
+    }

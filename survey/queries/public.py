@@ -18,12 +18,13 @@ from sqlalchemy import func, select
 
 from analysis.bands import longest_indistinct_run
 from analysis.ranking import holm_rank_sets
+from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
 from survey.errors import Refused
 from survey.models import Evaluation, Indicator, Theme, ThemePeriod, db
 from survey.queries.evaluation import published_evaluation
 from survey.queries.policies import kept_policy
-from survey.queries.views import EvaluationView, StreetEvaluation
+from survey.queries.views import EvaluationView, StreetEvaluation, StreetView
 from survey.queries.waves import WaveView, all_waves
 
 NORMAL_95 = 1.959963984540054
@@ -149,7 +150,7 @@ def public_waves() -> PublicWaves:
         .where(Evaluation.status == "published")
         .group_by(Evaluation.wave_id)
     )
-    found = {wave_id: (revision, at) for wave_id, revision, at in rows}
+    found = {wave_id: (revision, at) for wave_id, revision, at in rows if at is not None}
     waves = all_waves()
     return PublicWaves(
         published=tuple(PublishedWave(w, *found[w.id]) for w in waves if w.id in found),
@@ -247,8 +248,7 @@ def _changes(now: EvaluationView, before: EvaluationView) -> dict[str, Change]:
         old, new = earlier.get(street.street.code), street.public
         if old is None or not _is_shown(new):
             continue
-        assert new.value is not None and old.value is not None
-        difference = new.value - old.value
+        difference = (new.value or 0.0) - (old.value or 0.0)
         reach = NORMAL_95 * float(np.hypot(new.se or 0.0, old.se or 0.0))
         found[street.street.code] = Change(difference, difference - reach, difference + reach)
     return found
@@ -278,22 +278,26 @@ def district_indicator(streets: Sequence[StreetEvaluation], code: str) -> Estima
     )
 
 
-def public_themes(evaluation: EvaluationView, street_id: int) -> tuple[PublicTheme, ...]:
-    """The themes that at least min_cell people of a street mentioned, most first. One query."""
+def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[PublicTheme, ...]:
+    """The themes of a street that enough people mentioned, most first. One query.
+
+    A theme is left out when fewer than min_cell people mentioned it, and when the small number of
+    another street could be worked out from this one (method, 11).
+    """
     least = kept_policy(evaluation.wave.policy_id).min_cell
     rows = db.session.execute(
-        select(Theme, Indicator, ThemePeriod.mentions)
+        select(Theme, Indicator, ThemePeriod.street_id, ThemePeriod.mentions)
         .join(ThemePeriod, ThemePeriod.theme_id == Theme.id)
         .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
         .where(
             ThemePeriod.wave_id == evaluation.wave.id,
-            ThemePeriod.street_id == street_id,
-            ThemePeriod.mentions >= least,
             Theme.status.in_(("proposed", "confirmed")),
         )
-        .order_by(ThemePeriod.mentions.desc(), Theme.id)
-    )
-    return tuple(
+    ).all()
+    counts: dict[int, dict[int, int]] = defaultdict(dict)
+    for theme, _indicator, street_id, mentions in rows:
+        counts[theme.id][street_id] = mentions
+    found = [
         PublicTheme(
             label=theme.label if theme.status == "confirmed" else None,
             keywords=tuple(theme.keywords),
@@ -301,5 +305,9 @@ def public_themes(evaluation: EvaluationView, street_id: int) -> tuple[PublicThe
             scope=theme.scope,
             mentions=mentions,
         )
-        for theme, indicator, mentions in rows
-    )
+        for theme, indicator, street_id, mentions in rows
+        if street_id == street.id
+        and mentions >= least
+        and street_id not in hidden_counts(counts[theme.id], least=least)
+    ]
+    return tuple(sorted(found, key=lambda theme: (-theme.mentions, theme.keywords)))

@@ -159,9 +159,7 @@ def wave_themes(wave_code: str, *, street_code: str | None = None) -> tuple[Them
     streets = dict(
         db.session.execute(
             select(Street.id, Street.code).where(Street.district_id == wave.district_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     indicators = {
         indicator.id: indicator for indicator in kept_instrument(wave.questionnaire_id).indicators
@@ -206,15 +204,6 @@ def _view(
 ) -> ThemeView:
     waves_present = max(counts.waves_present for counts in here.values())
     answered = sum(counts.mentions for counts in here.values())
-    record = ThemeRecord(
-        street="",
-        indicator="",
-        label=theme.label,
-        mentions=min(answered, respondents),
-        respondents=respondents,
-        district_share=0.0,
-        waves=waves_present,
-    )
     return ThemeView(
         id=theme.id,
         label=theme.label,
@@ -227,7 +216,9 @@ def _view(
         respondents=respondents,
         by_street=dict(sorted(by_street.items(), key=lambda item: (-item[1], item[0]))),
         waves_present=waves_present,
-        is_recurring=not recurrence_reasons(record, policy),
+        is_recurring=not recurrence_reasons(
+            min(answered, respondents), respondents, waves_present, policy=policy
+        ),
     )
 
 

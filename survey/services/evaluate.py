@@ -63,7 +63,14 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
             detail={"reason": reason, "policy": draft.policy_hash, "rollup": draft.rollup_run_id},
             at=now,
         )
-    return replace(draft, status="published", revision=revision, published_at=now, reason=reason)
+    return replace(
+        draft,
+        wave=replace(draft.wave, status="published"),
+        status="published",
+        revision=revision,
+        published_at=now,
+        reason=reason,
+    )
 
 
 def _require_publishable(

@@ -120,7 +120,7 @@ def _sum(session: Any, work: Sequence[tuple[int, int, str]]) -> Sums:
         select(Answer.response_id, Answer.option_id).where(Answer.response_id.in_(ids))
     ):
         options[response_id].append(option_id)
-    positions = dict(session.execute(select(Indicator.id, Indicator.position)).tuples().all())
+    positions = dict(session.execute(select(Indicator.id, Indicator.position)).all())
     scores: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for response_id, indicator_id, value in session.execute(
         select(IndicatorScore.response_id, IndicatorScore.indicator_id, IndicatorScore.score).where(

@@ -29,7 +29,7 @@ def serving_model(*, now: datetime) -> tuple[int, CategoryModel]:
 
     Raises Refused when the file is missing or is not what was stored: it is never guessed at.
     """
-    from analysis.themes.category import ModelRefused, from_bytes
+    from analysis.themes.category import ModelRefusedError, from_bytes
 
     stored = db.session.scalar(select(ThemeModel).where(ThemeModel.is_serving))
     if stored is None:
@@ -37,7 +37,7 @@ def serving_model(*, now: datetime) -> tuple[int, CategoryModel]:
     try:
         data = model_path(stored.sha256).read_bytes()
         return stored.id, from_bytes(data, sha256=stored.sha256)
-    except (OSError, ModelRefused) as error:
+    except (OSError, ModelRefusedError) as error:
         raise Refused(
             "model_unusable",
             _l(

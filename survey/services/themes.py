@@ -139,7 +139,7 @@ def _place_names(wave: WaveView) -> Iterable[str]:
 def _store_indicators(session: Any, sorted_into: dict[int, Prediction]) -> None:
     if not sorted_into:
         return
-    ids = dict(session.execute(select(Indicator.code, Indicator.id)).tuples().all())
+    ids = dict(session.execute(select(Indicator.code, Indicator.id)).all())
     session.execute(
         update(Comment),
         [
