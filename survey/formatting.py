@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request
@@ -55,6 +55,13 @@ def say_date(moment: datetime | None) -> str:
     return format_date(local_time(moment).date(), pattern)
 
 
+def say_day(day: date | None) -> str:
+    """A calendar day, in the same form."""
+    if day is None:
+        return ""
+    return format_date(day, "d MMM y" if language() == "en" else "y年M月d日")
+
+
 def say_time(moment: datetime | None) -> str:
     """The date with hours and minutes."""
     if moment is None:
@@ -91,6 +98,7 @@ def template_words() -> dict[str, Any]:
         "other_language": "zh" if language() == "en" else "en",
         "by_language": by_language,
         "say_date": say_date,
+        "say_day": say_day,
         "say_time": say_time,
         "say_number": say_number,
         "say_interval": say_interval,

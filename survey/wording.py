@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from survey.formatting import language
+
+if TYPE_CHECKING:
+    from survey.queries.views import EvaluationView, GroupView
 
 # Codes that end in a number, such as n_below_30, are looked up with N in its place.
 NUMBER = re.compile(r"_(\d+)$")
@@ -116,6 +119,14 @@ COUNTINGS: dict[str, Any] = {
 VARIABLES: dict[str, Any] = {"age_band": _l("age band"), "sex": _l("sex")}
 CATEGORIES: dict[str, Any] = {"F": _l("women"), "M": _l("men"), "unknown": _l("not said")}
 
+ROLES: dict[str, Any] = {
+    "evaluator": _l("Evaluator"),
+    "street": _l("Street office"),
+    "department": _l("Department"),
+    "admin": _l("Admin"),
+    "auditor": _l("Auditor"),
+}
+
 REASONS = {**SUPPRESSED, **LAST_PLACE, **NOT_COUNTED, **WEIGHTS}
 
 
@@ -189,31 +200,48 @@ def rank_set(low: int | None, high: int | None) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def evaluation_headline(
-    *, ranked: int, top: int, bottom: int, established: bool, street: tuple[str, str] | None
-) -> str:
-    """One sentence of what an evaluation found.
+def names_of(codes: Iterable[str], names: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The streets' names in the reader's language; the code where a street has none."""
+    return [_say("street", code, names) for code in codes]
 
-    ranked: streets with a rank set; top, bottom: sizes of the groups that may be first and last;
-    established: a last place is, and `street` (zh, en) is it.
-    """
+
+def role_names(roles: Iterable[str]) -> list[str]:
+    """The roles of an account in words."""
+    return [str(ROLES.get(role, role)) for role in roles]
+
+
+def evaluation_headline(view: EvaluationView) -> list[str]:
+    """What an evaluation found, one sentence a peer group, computed from its figures."""
+    names = {one.street.code: one.street.name for one in view.streets}
+    found = [_group_headline(group, names) for group in view.groups]
+    if len(found) == 1:
+        return found
+    return [
+        f"{group.name}{': ' if language() == 'en' else '：'}{sentence}"
+        for group, sentence in zip(view.groups, found, strict=True)
+    ]
+
+
+def _group_headline(group: GroupView, names: Mapping[str, tuple[str, str]]) -> str:
+    ranked, bottom = len(group.codes), len(group.bottom_group)
     if ranked == 0:
         return _("No street can be ranked on these answers.")
-    name = "" if street is None else street[1] if language() == "en" and street[1] else street[0]
-    if established:
+    if group.last.established and group.last.street:
+        (name,) = names_of([group.last.street], names)
         return _(
             "Of %(ranked)s ranked streets, the last place of %(name)s is established.",
             ranked=ranked,
             name=name,
         )
-    if bottom >= ranked:
+    if bottom == ranked:
         return _(
-            "%(ranked)s streets are ranked, and no last place can be established: their scores "
-            "are too close to be told apart.",
+            "%(ranked)s streets are ranked, and any of them could be last: the differences are "
+            "not significant.",
             ranked=ranked,
         )
     return _(
-        "Of %(ranked)s ranked streets, %(bottom)s could be last; which one cannot be established.",
+        "Of %(ranked)s ranked streets, %(bottom)s cannot be told apart at the bottom; no last "
+        "place can be established.",
         ranked=ranked,
         bottom=bottom,
     )
@@ -227,4 +255,6 @@ def register(app: Flask) -> None:
         say_condition=say_condition,
         commas=commas,
         rank_set=rank_set,
+        names_of=names_of,
+        role_names=role_names,
     )

@@ -12,6 +12,12 @@ BLUEPRINTS = (
     "operations",
     "printing",
     "access",
+    "office",
+    "street",
+    "evaluator",
+    "admin",
+    "public",
+    "pictures",
 )
 
 

@@ -110,7 +110,7 @@ def create_account(
         audit.record(
             session,
             actor=actor,
-            action="create account",
+            action="create_account",
             subject=f"account {name}",
             detail=detail,
             at=now or utc_now(),
@@ -131,7 +131,7 @@ def set_password(
         account = _account(session, name)
         account.password = hashed
         account.fs_uniquifier = secrets.token_hex(32)
-        _record_change(session, "set password", name, actor=actor, now=now)
+        _record_change(session, "set_password", name, actor=actor, now=now)
 
 
 def change_own_password(username: str, current: str, new: str, *, now: datetime) -> None:
@@ -146,7 +146,7 @@ def change_own_password(username: str, current: str, new: str, *, now: datetime)
             raise Refused("wrong_password", _l("The present password is not right."), status=422)
         account.password = hashed
         account.fs_uniquifier = secrets.token_hex(32)
-        _record_change(session, "change own password", username, actor=username, now=now)
+        _record_change(session, "change_own_password", username, actor=username, now=now)
 
 
 def deactivate(username: str, *, actor: str = COMMAND_LINE, now: datetime | None = None) -> None:
@@ -166,7 +166,7 @@ def deactivate(username: str, *, actor: str = COMMAND_LINE, now: datetime | None
         _keep_an_admin(session, account)
         account.active = False
         account.fs_uniquifier = secrets.token_hex(32)
-        _record_change(session, "deactivate account", name, actor=actor, now=now)
+        _record_change(session, "deactivate_account", name, actor=actor, now=now)
 
 
 def reactivate(username: str, *, actor: str = COMMAND_LINE, now: datetime | None = None) -> None:
@@ -174,7 +174,7 @@ def reactivate(username: str, *, actor: str = COMMAND_LINE, now: datetime | None
     name = normalise_username(username) or ""
     with transaction() as session:
         _account(session, name).active = True
-        _record_change(session, "reactivate account", name, actor=actor, now=now)
+        _record_change(session, "reactivate_account", name, actor=actor, now=now)
 
 
 def set_language(username: str, language: str) -> None:
@@ -208,7 +208,7 @@ def create_api_key(name: str, *, actor: str = COMMAND_LINE, now: datetime) -> st
             )
         session.add(ApiKey(name=name, key_hash=key_hash(raw), created_at=now))
         audit.record(
-            session, actor=actor, action="create api key", subject=f"api key {name}", at=now
+            session, actor=actor, action="create_api_key", subject=f"api key {name}", at=now
         )
     return raw
 
@@ -224,7 +224,7 @@ def revoke_api_key(name: str, *, actor: str = COMMAND_LINE, now: datetime) -> No
         if key.revoked_at is None:
             key.revoked_at = now
             audit.record(
-                session, actor=actor, action="revoke api key", subject=f"api key {name}", at=now
+                session, actor=actor, action="revoke_api_key", subject=f"api key {name}", at=now
             )
 
 
@@ -234,7 +234,7 @@ def record_failed_sign_in(username: str, *, address: str, now: datetime) -> None
         audit.record(
             session,
             actor=username,
-            action="sign-in failed",
+            action="sign_in_failed",
             subject=f"account {username}",
             detail={"address": address},
             at=now,
