@@ -68,7 +68,9 @@ def test_a_signal_to_make_reaches_what_serves(scripts):
     """A shell left between make and the server would die alone and leave the server running."""
     shutil.copy(ROOT / "Makefile", scripts)
     (scripts / "ops" / "run.sh").write_text(
-        "trap 'echo ended in order; exit 0' TERM\necho serving\nfor i in $(seq 200); do sleep 0.05; done\n"
+        "trap 'echo ended in order; exit 0' TERM\n"
+        "echo serving\n"
+        "for i in $(seq 200); do sleep 0.05; done\n"
     )
     make = subprocess.Popen(["make", "run"], cwd=scripts, stdout=subprocess.PIPE, text=True)
     assert make.stdout is not None
