@@ -52,7 +52,7 @@ def test_a_ratio_over_its_limit_fails_the_run(one_module, tmp_path: Path, limit,
 
 def test_a_row_without_its_yardstick_is_refused(one_module, tmp_path: Path):
     one_module({name: value for name, value in ROW.items() if name != "yardstick"})
-    with pytest.raises(ValueError, match="benchmarks/resident.py: a row lacks yardstick"):
+    with pytest.raises(ValueError, match=r"benchmarks/resident\.py: a row lacks yardstick"):
         runner.main(["--out", str(tmp_path)])
     assert not list(tmp_path.iterdir())
 
