@@ -31,6 +31,8 @@ COMMANDS = (
     "answers",
     "comments",
     "direct",
+    "demo",
+    "addresses",
     "themes",
     "evaluate",
     "publish",

@@ -18,7 +18,7 @@ Advance = Callable[[int], None]
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr, drawn on a terminal only: `with progress("…") as show: show(done, total)`."""
+    """A bar on stderr, on a terminal only: `with progress("…") as show: show(done, total)`."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -32,7 +32,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def rejected_rows(report: Path | None = None) -> Iterator[None]:
-    """List rejected rows on stderr (the first 20) and all of them in `report`; the error goes on."""
+    """List rejected rows on stderr (the first 20), and all in `report`; the error goes on."""
     try:
         yield
     except RowsRejected as error:
