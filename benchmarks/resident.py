@@ -45,6 +45,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(port: int) -> bool:
+    """Whether something at the port speaks HTTP."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except OSError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 @contextmanager
 def served(application: str, **environ: str) -> Iterator[tuple[int, int]]:
     """A gunicorn with one worker; gives (port, process id of the worker)."""
@@ -55,13 +68,13 @@ def served(application: str, **environ: str) -> Iterator[tuple[int, int]]:
     ]  # fmt: skip
     master = subprocess.Popen(command, env=os.environ | environ)
     try:
-        for _attempt in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        children = Path(f"/proc/{master.pid}/task/{master.pid}/children")
+        for _attempt in range(400):
+            # The master listens before its worker is there.
+            if answers(port) and children.read_text().split():
+                break
             time.sleep(0.05)
-        children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
-        yield port, int(children[0])
+        yield port, int(children.read_text().split()[0])
     finally:
         master.send_signal(signal.SIGTERM)
         master.wait(timeout=10)
