@@ -91,8 +91,8 @@ def rake(
 ) -> Raking:
     """Iterative proportional fitting on cells, with trimming inside the iteration.
 
-    w ← w · target_g / achieved_g over the margins in turn; then w ← clip(w, low, high) with the
-    bounds as multiples of the mean; then Σ n w = n; until no weight moves by more than 1e-10.
+    w ← w · target_g / achieved_g over the margins in turn; then trimming to bounds that are
+    multiples of the mean, with Σ n w = n; until no weight moves by more than 1e-10.
     ``counts`` (C,) respondents; every group must hold a respondent. ``base`` (C,) starting
     weights. Converged: the weights stand still and, unless trimming binds, every margin is met
     within 1e-6. Never raises for lack of convergence: it is reported.
@@ -110,9 +110,9 @@ def rake(
         for codes, targets, groups in tables:
             achieved = np.bincount(codes, n * weights, groups)
             weights = weights * (targets / np.where(achieved > 0, achieved, 1.0))[codes]
-        if trim is not None:
-            weights = np.clip(weights, trim[0], trim[1])
         weights = weights * (total / np.dot(n, weights))
+        if trim is not None:
+            weights = trim_weights(weights, n, trim)
         still = bool(np.max(np.abs(weights - before)) < TOLERANCE)
     gaps = {m.variable: margin_gap(m, counts=n, weights=weights, filled=filled) for m in margins}
     bound = at_bounds(weights, trim)
@@ -122,11 +122,28 @@ def rake(
     return Raking(full, still and met, cycle, gaps, int(n[bound].sum()))
 
 
+def trim_weights(
+    weights: FloatArray, counts: FloatArray, bounds: tuple[float, float]
+) -> FloatArray:
+    """Weights inside ``bounds`` whose mean over respondents is 1 again, by clipping and scaling.
+
+    Scaling what was clipped lifts it over the bound, so both are repeated until they agree.
+    """
+    total = counts.sum()
+    for _ in range(200):
+        weights = np.clip(weights, *bounds)
+        scale = total / np.dot(counts, weights)
+        if abs(scale - 1) < 1e-13:
+            break
+        weights = weights * scale
+    return weights
+
+
 def at_bounds(weights: FloatArray, trim: tuple[float, float] | None) -> np.ndarray:
-    """Which weights sit on a trimming bound (rescaling may have moved them a little)."""
+    """Which weights sit on a trimming bound."""
     if trim is None:
         return np.zeros(len(weights), dtype=bool)
-    return (weights < trim[0] * 1.001) | (weights > trim[1] * 0.999)
+    return (weights <= trim[0] * (1 + 1e-9)) | (weights >= trim[1] * (1 - 1e-9))
 
 
 def margin_gap(
