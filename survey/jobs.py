@@ -68,6 +68,13 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         with app.app_context():
             draw(name, params, now=utc_now())
 
+    @opened.task(name="draw_wave")
+    def draw_wave(wave_code: str) -> None:
+        from survey.services.pictures import draw_for_wave
+
+        with app.app_context():
+            draw_for_wave(wave_code, now=utc_now())
+
     @opened.task(name="run_themes")
     def run_themes(wave_code: str) -> None:
         """In a child: scikit-learn and jieba take 200 MB that would never come back."""
@@ -90,7 +97,11 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         for wave_code in waves:
             run_themes(wave_code)
 
-    app.extensions["tasks"] = {"draw_picture": draw_picture, "run_themes": run_themes}
+    app.extensions["tasks"] = {
+        "draw_picture": draw_picture,
+        "draw_wave": draw_wave,
+        "run_themes": run_themes,
+    }
 
 
 def _enqueue(task: str, *arguments: Any) -> bool:
@@ -118,6 +129,11 @@ def ask_for_picture(key: str, name: str, params: Mapping[str, Any]) -> bool:
         del asked[old]
     asked[key] = now
     return _enqueue("draw_picture", name, dict(params))
+
+
+def ask_for_wave_pictures(wave_code: str) -> bool:
+    """Have the worker draw every chart of a wave just published; True when it was queued."""
+    return _enqueue("draw_wave", wave_code)
 
 
 def ask_for_themes(wave_code: str) -> bool:

@@ -6,7 +6,7 @@ Imports Altair and vl-convert (a hundred megabytes): for short-lived processes o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import vl_convert as vlc
@@ -171,8 +171,8 @@ def _column(
     x: float,
     size: int,
     colour: str,
-    align: str = "left",
-    weight: str = "normal",
+    align: Literal["left", "right"] = "left",
+    weight: Literal["normal", "bold"] = "normal",
 ) -> list[alt.Chart]:
     values = [{"text": text, "y": at_y} for text, at_y in words if text]
     if not values:

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from flask_babel import gettext as _
 
-from survey.clock import utc_now
 from survey.errors import Refused
 from survey.exports import FORMATS
 from survey.exports.documents import WAVE_TABLES, wave_document
@@ -39,7 +38,7 @@ def command(
     wanted = tables or (WAVE_TABLES if chosen.holds_many else ("indices",))
     if len(wanted) > 1 and not chosen.holds_many:
         raise Refused("one_table", _("A file of this format holds one table; name one."))
-    document = wave_document(wave, wanted, is_office=not public, wants_draft=draft, now=utc_now())
+    document = wave_document(wave, wanted, is_office=not public, wants_draft=draft)
     content = chosen.write(document)
     # Beside the target and then into its place: nobody ever reads half a file.
     partial = out.with_name(out.name + ".part")

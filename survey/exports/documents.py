@@ -7,7 +7,6 @@ else reads published waves alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 
@@ -38,7 +37,6 @@ def wave_document(
     is_office: bool,
     wants_draft: bool = False,
     street_code: str | None = None,
-    now: datetime,
 ) -> Document:
     """The tables `names` of WAVE_TABLES of the wave `code`, for one street when it is given.
 
@@ -57,7 +55,7 @@ def wave_document(
     if not is_draft:
         evaluation = published_evaluation(code)
     elif {"evaluation", "adjustments"} & set(names):
-        evaluation = draft_evaluation(code, now=now)
+        evaluation = draft_evaluation(code)
     elif "indices" in names:
         indices = wave_indices(code)
     found = evaluation or indices

@@ -81,12 +81,10 @@ def waves_table(waves: Iterable[WaveView], known: PublicWaves) -> Table:
 
 def indices_table(found: WaveIndices | EvaluationView) -> Table:
     """One row a street and measure, then the district's score."""
-    is_draft = isinstance(found, WaveIndices)
-    head: tuple[Cell, ...] = (
-        found.wave.code,
-        "draft" if is_draft else found.status,
-        0 if is_draft else found.revision,
-    )
+    status, revision = "draft", 0
+    if not isinstance(found, WaveIndices):
+        status, revision = found.status, found.revision
+    head: tuple[Cell, ...] = (found.wave.code, status, revision)
     rows = []
     for entry in found.streets:
         measures = [("public", PUBLIC_NAME, entry.public)] + [

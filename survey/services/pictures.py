@@ -9,16 +9,36 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from survey import children
+from flask_babel import force_locale
+
+from survey import children, jobs
 from survey.charts import DRAWING_VERSION, VARIANTS
+from survey.charts.layout import STYLES, place
+from survey.charts.model import Chart
+from survey.charts.words import district_chart, street_chart
 from survey.database import transaction, upsert
+from survey.formatting import LOCALES
 from survey.models import Base, Picture
 from survey.queries.pictures import are_drawn
+from survey.queries.public import public_waves, results
 
 DRAWING_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class PagePicture:
+    """A chart on a page: the key of each variant and the size in pixels of each shape."""
+
+    keys: Mapping[str, str]
+    sizes: Mapping[str, tuple[int, int]]
+    #: False: the worker was asked for it, the page shows the table alone.
+    is_drawn: bool
+    #: For those who cannot see it.
+    alt: str
 
 
 def picture_keys(name: str, params: Mapping[str, Any]) -> dict[str, str]:
@@ -70,3 +90,32 @@ def draw_missing(charts: Sequence[tuple[str, Mapping[str, Any]]], *, now: dateti
         # Two workers may draw the same picture; it is the same picture.
         session.execute(upsert(table).on_conflict_do_nothing(), rows)
     return len(missing)
+
+
+def page_picture(name: str, chart: Chart) -> PagePicture:
+    """A chart for a page; the worker is asked to draw it when it is not drawn yet. One query."""
+    params = chart.to_params()
+    keys = picture_keys(name, params)
+    is_drawn = are_drawn(keys.values())
+    if not is_drawn:
+        jobs.ask_for_picture(keys["wide-light"], name, params)
+    sizes = {size: (STYLES[size].width, round(place(chart, size).height)) for size in STYLES}
+    return PagePicture(keys, sizes, is_drawn, f"{chart.title}. {chart.subtitle}")
+
+
+def draw_for_wave(wave_code: str, *, now: datetime) -> int:
+    """Draw every public chart of a published wave in every language, so that the first visitor
+    sees them; how many were missing.
+
+    Call it after publishing. Raises Refused (404) when the wave is not published and
+    survey.children.ChildFailed when the drawing fails.
+    """
+    found = results(public_waves(), wave_code)
+    wanted = []
+    for locale in LOCALES.values():
+        with force_locale(locale):
+            charts = [("district", district_chart(found))] + [
+                ("street", street_chart(found, street)) for street in found.evaluation.streets
+            ]
+            wanted += [(name, chart.to_params()) for name, chart in charts if chart is not None]
+    return draw_missing(wanted, now=now)
