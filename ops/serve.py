@@ -32,15 +32,17 @@ class StepError(Exception):
 def step(what: str, command: Sequence[str]) -> None:
     """Run `command` quietly, saying `what` it does and how long it took.
 
-    Raises StepError when it ends with another status than 0, after printing its output.
+    Raises StepError with the last line of its output when it ends with another status than 0;
+    what it said before that line is printed.
     """
     print(f"{what} …", end="", flush=True)
     began = time.monotonic()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         print(" failed", flush=True)
-        print(done.stdout, file=sys.stderr, end="")
-        raise StepError(f"{what} failed: {' '.join(command[1:])} ended with {done.returncode}")
+        *before, last = done.stdout.strip().splitlines() or [f"status {done.returncode}"]
+        print("\n".join(before), file=sys.stderr, end="\n" if before else "")
+        raise StepError(f"{what} failed: {last.removeprefix('Error: ')}")
     print(f" {time.monotonic() - began:.1f} s", flush=True)
 
 
