@@ -18,6 +18,7 @@ BLUEPRINTS = (
     "admin",
     "public",
     "pictures",
+    "api",
 )
 
 
