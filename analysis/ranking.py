@@ -97,29 +97,30 @@ def studentised_rank_sets(
     error: float = 0.05,
     draws: int = 10_000,
 ) -> RankSets:
-    """Simultaneous sets by the studentised maximum over pairs with step-down; a diagnostic.
+    """Simultaneous sets by the studentised maximum with step-down; a diagnostic.
 
-    Pairs beyond the (1−error) quantile of max |D_ij| over the pairs still open are called, the
-    quantile is taken again over the rest, until none is added. Mogstad et al. 2023, §3.
+    Every ordered pair (i above j) is a one-sided hypothesis. Those beyond the (1−error) quantile
+    of max D_ij over the hypotheses still open are called, the quantile is taken again over the
+    rest (the reverse of a called pair stays), until none is added. Mogstad et al. 2023, §3.
+    ``draws`` × S random numbers are taken from ``rng``.
     """
     z = pairwise_z(scores, variances)
     S = len(scores)
-    first, second = np.triu_indices(S, 1)
-    found = np.abs(z[first, second])
+    low, high = np.nonzero(~np.eye(S, dtype=bool))
     noise = rng.standard_normal((draws, S)) * np.sqrt(variances)
-    spread = np.sqrt(variances[first] + variances[second])
-    open_ = np.ones(len(first), bool)
-    while open_.any():
-        largest = np.zeros(draws)
-        for i, j, s in zip(first[open_], second[open_], spread[open_], strict=True):
-            np.maximum(largest, np.abs(noise[:, i] - noise[:, j]) / s, out=largest)
-        called = open_ & (found > np.quantile(largest, 1 - error))
+    spread = np.sqrt(variances[low] + variances[high])
+    found = z[low, high]
+    still = np.ones(len(low), bool)
+    while still.any():
+        largest = np.full(draws, -np.inf)
+        for i, j, s in zip(low[still], high[still], spread[still], strict=True):
+            np.maximum(largest, (noise[:, j] - noise[:, i]) / s, out=largest)
+        called = still & (found > np.quantile(largest, 1 - error))
         if not called.any():
             break
-        open_ &= ~called
-    significant = np.zeros((S, S), bool)
-    significant[first[~open_], second[~open_]] = significant[second[~open_], first[~open_]] = True
-    above = significant & (z > 0)
+        still &= ~called
+    above = np.zeros((S, S), bool)
+    above[low[~still], high[~still]] = True
     return RankSets(1 + above.sum(axis=1), S - above.sum(axis=0), above)
 
 

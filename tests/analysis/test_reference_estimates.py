@@ -1,0 +1,209 @@
+"""Means, standard errors and weights of R's survey package on real data nobody here made up.
+
+Conventions: V = n/(n−1)·Σu² over the rows of the whole design; with clusters a/(a−1)·Σe² over
+their totals, by stratum where there are strata (the product's streets are its strata).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from analysis.cells import stream_cells
+from analysis.estimate import cluster_totals, linearise, wilson
+from analysis.ranking import rank_chances, studentised_rank_sets
+from analysis.weights import kish_deff, n_effective, poststratify, stratum_weights
+from tests.analysis.builders import cube, one_indicator, policy
+from tests.parts import reference_folder
+
+pytestmark = pytest.mark.reference
+
+
+def table(name):
+    with reference_folder("statistics", f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def expected(name, kind="expected"):
+    return json.loads(reference_folder("statistics", f"{name}.{kind}.json").read_text())
+
+
+def mean_and_se(y, w, *, clusters=None, strata=None, design_n=None):
+    """Weighted mean and SE by the product's own functions, a cell per row.
+
+    ``y`` on any scale below 10000, ``None`` missing; clusters nest in strata.
+    """
+    p = one_indicator()
+    n = len(y)
+    rows = [[None if v is None else v] for v in y]
+    places = list(clusters) if clusters is not None else None
+    street = cube(rows, strata=[{"row": str(i)} for i in range(n)], channel="slip", places=places)
+    cells = stream_cells(street, p)["A"].moments
+    weights = np.repeat(np.asarray(w, float), 2)
+    if clusters is None:
+        lin = linearise(cells, weights, min_clusters=n + 1, design_n=design_n)
+        return lin.index[0], np.sqrt(lin.by_respondent[0, 0]), lin
+    lin = linearise(cells, weights, min_clusters=2)
+    if strata is None:
+        return lin.index[0], np.sqrt(lin.by_cluster[0, 0]), lin
+    centre = np.rint(cells.sum_a.sum(axis=0) / cells.pair_n.sum(axis=0)).astype(int)
+    offset = lin.index * 100 - centre
+    total = cluster_totals(cells, weights, centre=centre, offset=offset, clusters=lin.clusters)[
+        :, 0
+    ]
+    order = list(dict.fromkeys(c for c, v in zip(clusters, y, strict=True) if v is not None))
+    stratum = np.array([dict(zip(clusters, strata, strict=True))[c] for c in order])
+    mass = float(sum(wi for wi, v in zip(w, y, strict=True) if v is not None))
+    variance = 0.0
+    for h in dict.fromkeys(strata):
+        own = total[stratum == h]
+        a = len({c for c, s in zip(clusters, strata, strict=True) if s == h})
+        padded = np.concatenate([own, np.zeros(a - len(own))])
+        variance += a / (a - 1) * ((padded - padded.mean()) ** 2).sum()
+    return lin.index[0], np.sqrt(variance) / mass / 100, lin
+
+
+def test_d1_weights_only_and_domains():
+    rows, want = table("d1_apistrat"), expected("d1_apistrat")
+    y = [float(r["api00"]) for r in rows]
+    w = [float(r["pw"]) for r in rows]
+    mean, se, lin = mean_and_se(y, w)
+    assert mean == pytest.approx(want["overall_weights_only"]["mean"], rel=1e-9)
+    assert se == pytest.approx(want["overall_weights_only"]["se"], rel=1e-9)
+    assert lin.n_eff_all == pytest.approx(want["kish_neff"])
+    domain = want["by_stype_weights_only"]
+    for i, kind in enumerate(domain["stype"]):
+        own = [v if r["stype"] == kind else None for v, r in zip(y, rows, strict=True)]
+        mean, se, _ = mean_and_se(own, w)
+        assert mean == pytest.approx(domain["api00"][i], rel=1e-9)
+        assert se == pytest.approx(domain["se"][i], rel=1e-9)
+
+
+def test_d1_strata():
+    rows, want = table("d1_apistrat"), expected("d1_apistrat")["overall_strat_nofpc"]
+    mean, se, _ = mean_and_se(
+        [float(r["api00"]) for r in rows],
+        [float(r["pw"]) for r in rows],
+        clusters=list(range(len(rows))),
+        strata=[r["stype"] for r in rows],
+    )
+    assert (mean, se) == (
+        pytest.approx(want["mean"], rel=1e-9),
+        pytest.approx(want["se"], rel=1e-9),
+    )
+
+
+def test_d2_clusters():
+    rows, want = table("d2_apiclus1"), expected("d2_apiclus1")["cluster_only"]
+    mean, se, lin = mean_and_se(
+        [float(r["api00"]) for r in rows],
+        [float(r["pw"]) for r in rows],
+        clusters=[r["dnum"] for r in rows],
+    )
+    assert mean == pytest.approx(want["mean_api00"], rel=1e-9)
+    # R's figure has the finite population correction of 15 districts out of 757.
+    assert se * np.sqrt(1 - 15 / 757) == pytest.approx(want["se"], rel=1e-9)
+    assert lin.clusters - 1 == want["df"]
+
+
+def test_d2_raked_and_post_stratified_weights():
+    rows, want = table("d2_apiclus1"), expected("d2_apiclus1")
+    pairs = sorted({(r["stype"], r["sch.wide"]) for r in rows})
+    counts = np.array([sum((r["stype"], r["sch.wide"]) == p for r in rows) for p in pairs])
+    margins = {
+        name: dict(zip(want["margins"][name][name], want["margins"][name]["Freq"], strict=True))
+        for name in ("stype", "sch.wide")
+    }
+    weights, report = stratum_weights(
+        [{"stype": a, "sch.wide": b} for a, b in pairs],
+        counts,
+        margins,
+        policy=policy(),
+        trim=False,
+    )
+    total = sum(margins["stype"].values())
+    cells = want["raked_weights_by_cell"]
+    found = dict(zip(pairs, weights * total / counts.sum(), strict=True))
+    for kind, wide, w in zip(cells["stype"], cells["sch.wide"], cells["w"], strict=True):
+        assert found[(kind, wide)] == pytest.approx(w, rel=1e-7)
+    assert report.deff == pytest.approx(want["raked"]["kish"], rel=1e-7)
+    kinds = list(margins["stype"])
+    held = np.array([sum(r["stype"] == k for r in rows) for k in kinds])
+    post = poststratify(held, np.array([margins["stype"][k] for k in kinds], float))
+    assert kish_deff(held, post) == pytest.approx(want["post_stratified"]["kish"], rel=1e-9)
+    assert post.max() * total / held.sum() == pytest.approx(want["post_stratified"]["wmax"])
+
+
+def test_d3_strata_and_primary_units_with_missing_answers():
+    rows, want = table("d3_nhanes"), expected("d3_nhanes")["overall"]
+    mean, se, _ = mean_and_se(
+        [None if r["HI_CHOL"] in ("", "NA") else float(r["HI_CHOL"]) for r in rows],
+        [float(r["WTMEC2YR"]) for r in rows],
+        clusters=[(r["SDMVSTRA"], r["SDMVPSU"]) for r in rows],
+        strata=[r["SDMVSTRA"] for r in rows],
+    )
+    assert (mean, se) == (
+        pytest.approx(want["mean"], rel=1e-8),
+        pytest.approx(want["se"], rel=1e-6),
+    )
+
+
+def test_d8_strata_and_primary_units():
+    rows, want = table("d8_yrbs"), expected("d8_yrbs")
+    mean, se, _ = mean_and_se(
+        [None if r["qn8"] in ("", "NA") else 2 - float(r["qn8"]) for r in rows],
+        [float(r["weight"]) for r in rows],
+        clusters=[(r["stratum"], r["psu"]) for r in rows],
+        strata=[r["stratum"] for r in rows],
+    )
+    assert (mean, se) == (
+        pytest.approx(want["mean"], rel=1e-8),
+        pytest.approx(want["se"], rel=1e-6),
+    )
+
+
+@pytest.mark.parametrize("name", ["r1_toy", "d4_sandiego2015", "d5_kcmo2021q1", "d7_sandiego_zip"])
+def test_chance_of_being_last_and_first(name):
+    want = expected(name, "ranks")
+    # Integrated where streets are independent, a million random draws where they are not quite.
+    tolerance = 1e-6 if want["independent"] else 0.005
+    chances = rank_chances(np.array(want["x"], float), np.array(want["se"], float) ** 2)
+    assert chances[:, -1] == pytest.approx(np.array(want["p_worst"]), abs=tolerance)
+    assert chances[:, 0] == pytest.approx(np.array(want["p_best"]), abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    "name", ["r1_toy", "r2_pisa2018_math12", "d4_sandiego2015", "d5_kcmo2021q1", "d7_sandiego_zip"]
+)
+def test_simultaneous_rank_sets_of_csranks(name):
+    want = expected(name, "ranks")
+    config = next(
+        c
+        for c in want["configs"]
+        if (c["coverage"], c["simultaneous"], c["stepdown"], c["cstype"])
+        == (0.95, True, True, "two-sided")
+    )
+    found = studentised_rank_sets(
+        np.array(want["x"], float),
+        np.array(want["se"], float) ** 2,
+        rng=np.random.default_rng(1),
+        draws=20_000,
+    )
+    exact = np.array(config["must_match_exactly"], bool)
+    for ours, theirs in ((found.low, np.array(config["L"])), (found.high, np.array(config["U"]))):
+        assert np.all(np.abs(ours - theirs) <= 1)
+        assert ours[exact].tolist() == theirs[exact].tolist()
+
+
+def test_share_of_high_answers_uses_wilson_at_the_effective_size():
+    rows, want = table("d1_apistrat"), expected("d1_apistrat")["ciprop_schwide"]["beta"]
+    w = np.array([float(r["pw"]) for r in rows])
+    hits = np.array([r["sch.wide"] == "Yes" for r in rows])
+    share = float(w[hits].sum() / w.sum())
+    low, high = wilson(share, n_effective(np.ones(len(w)), w), confidence=0.95)
+    assert share == pytest.approx(want[0], rel=1e-6)
+    # Another method than R's: close to, not equal with, the Korn–Graubard interval.
+    assert (low, high) == (pytest.approx(want[1], abs=0.012), pytest.approx(want[2], abs=0.012))
