@@ -34,7 +34,10 @@ def first_of_kind(texts: Sequence[str]) -> list[int]:
     buckets: dict[bytes, list[int]] = {}
     shingles: dict[int, np.ndarray] = {}
     for index, plain in enumerate(texts):
-        seen = equal.setdefault(plain, index) if plain else index
+        if not plain:
+            first.append(index)
+            continue
+        seen = equal.setdefault(plain, index)
         if seen != index:
             first.append(first[seen])
             continue

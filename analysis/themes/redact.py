@@ -43,9 +43,9 @@ _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}",
     re.ASCII,
 )
-# 15 to 19 digits, in one run or grouped as on a card; the 18th of an identity number may be X.
+# 15 digits or more in one run, or grouped as on a card; the 18th of an identity number may be X.
 _LONG_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9]{15,19}|[0-9]{17}[Xx]"
+    r"(?<![0-9A-Za-z])(?:[0-9]{17}[Xx]|[0-9]{15,}"
     r"|[0-9]{4}(?:[ -][0-9]{4}){3}(?:[ -]?[0-9]{1,3})?"
     r"|[0-9]{6}[ -][0-9]{8}[ -]?[0-9]{3}[0-9Xx])(?![0-9A-Za-z])"
 )
@@ -55,17 +55,17 @@ _ACCOUNT = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(
-    r"(?<![0-9A-Za-z])(?:"
+    r"(?<![0-9])(?:"
     r"(?:\(?\+?86\)?[ -]?)?1[3-9][0-9](?:[ -]?[0-9]){8}"  # a mobile
     r"|(?:\(0[1-9][0-9]{1,2}\)[ -]?|0[1-9][0-9]{1,2}[ -]?)[2-9][0-9]{2,3}[ -]?[0-9]{4}"  # with area
     r"|[48]00[ -]?[0-9]{3}[ -]?[0-9]{4}"
-    r")(?![0-9A-Za-z])"
+    r")(?![0-9])"
 )
 _SPOKEN = "零〇一二三四五六七八九幺"
 _SPOKEN_PHONE = re.compile(rf"(?<![{_SPOKEN}十])[一幺][{_SPOKEN}]{{10}}(?![{_SPOKEN}十])")
 _CALLED_PHONE = re.compile(
     r"(?:电话|手机|座机|联系方式|致电|拨打|号码|tel|phone|mobile|call(?: me)?(?: at| on)?|contact)"
-    r"[ .:：是为号]{0,4}((?:[0-9][ -]?){6,11}[0-9])(?![0-9])",
+    r"[ .:：是为号]{0,4}(?!(?:19|20)[0-9]{2}-)((?:[0-9][ -]?){6,11}[0-9])(?![0-9])",
     re.IGNORECASE,
 )
 _INTERNATIONAL = re.compile(r"\+[ ]?[0-9]")
@@ -79,9 +79,10 @@ _N = "[0-9一二三四五六七八九十零〇百]{1,5}"
 _HOUSE = re.compile(
     # 3栋2单元501室, 5号楼302, B座1203: from the building to the flat
     rf"(?:[A-Za-z]?{_N}|[A-Za-z])(?:栋|幢|号楼|座|期)[ -]?(?:{_N}(?:栋|幢|号楼|座)[ -]?)?"
-    rf"(?:{_N}单元[ -]?(?:{_N}(?:室|号|户|房)?)?|{_N}(?:层|楼){_N}(?:室|号|户|房)"
-    rf"|{_N}(?:室|户|房(?![价东产屋租贷地源]))|[0-9]{{3,4}}(?![0-9年元万块人户多个]))"
-    rf"|{_N}单元[ -]?{_N}(?:室|号|户|房(?![价东产屋租贷地源]))?"
+    rf"(?:{_N}单元[ -]?{_N}(?:室|号|户|房)?|{_N}(?:层|楼){_N}(?:室|号|户|房)"
+    rf"|{_N}(?:室|房(?![价东产屋租贷地源]))|[0-9]{{3,4}}(?![0-9年元万块人户多个]))"
+    rf"|{_N}单元[ -]?{_N}(?:室|号|户|房(?![价东产屋租贷地源]))?(?![0-9]|层|楼)"
+    rf"|{_N}单元[ -]?{_N}(?:层|楼){_N}(?:室|号|户|房)"
     rf"|[0-9]{{3,4}}室"
     # 人民路88号, 幸福里12弄3号
     rf"|(?<=[路街巷弄道里村组坊胡同])(?:{_N}弄)?[0-9]{{1,5}}(?:[-之][0-9]{{1,4}})?号"
@@ -156,7 +157,7 @@ def _pattern(pattern: re.Pattern[str], kind: str) -> Callable[[str], list[tuple[
 
 
 def _long_numbers(plain: str) -> list[tuple[int, int, str]]:
-    """Find identity cards (valid or dated like one) and other numbers of 15 to 19 digits."""
+    """Find identity cards (valid or dated like one) and other numbers of 15 digits or more."""
     found = []
     for match in _LONG_NUMBER.finditer(plain):
         digits = match.group().replace(" ", "").replace("-", "").upper()
