@@ -23,8 +23,9 @@ MISSING = Estimate(None, None, None, 0, 0.0, "no_answers")
 
 
 def is_usable(result: StreamResult | None, policy: Policy) -> bool:
-    """Whether a stream has a public score on enough answers to every indicator to be combined."""
-    if result is None or result.public.se is None:
+    """Whether a stream can be combined: a public score with a standard error above 0 (it can be 0
+    only without the variance floor) on enough answers to every indicator."""
+    if result is None or not result.public.se:
         return False
     used = [name for name, weight in policy.omega.items() if weight > 0]
     return all(result.indicators[name].n >= policy.min_stream_n for name in used)

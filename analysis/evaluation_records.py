@@ -148,6 +148,12 @@ def check_inputs(
                     f"not {score}.",
                     street=street.code,
                 )
+        if street.public_se == 0:
+            raise AnalysisError(
+                "bad_score",
+                f"public_se of street {street.code} must be above 0: no index is without error.",
+                street=street.code,
+            )
         for name in ("public_se", "direct_se"):
             se = getattr(street, name)
             if se is not None and not 0 <= se < math.inf:

@@ -153,12 +153,10 @@ def wave_bias(
     def column(stream: str, part: Callable[[Estimate], float | None]) -> FloatArray:
         return np.array([part(streams[code][stream].public) for code in both], np.float64)
 
-    floor = policy.stream_bias_floor
     random_v, open_v = (column(s, lambda e: e.variance) for s in (RANDOM, OPEN))
     random, open_ = (column(s, lambda e: e.value) for s in (RANDOM, OPEN))
-    if np.any(random_v + open_v <= 0) and floor <= 0:
-        return None
-    return stream_bias(random, random_v, open_, open_v, floor=floor), both
+    bias = stream_bias(random, random_v, open_, open_v, floor=policy.stream_bias_floor)
+    return bias, both
 
 
 def describe_combination(

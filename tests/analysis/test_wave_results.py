@@ -186,6 +186,15 @@ def test_street_twice_is_a_worded_error():
         wave_result([cube, cube], policy())
 
 
+def test_equal_answers_without_a_floor_are_not_combined_and_not_an_error():
+    rng = np.random.default_rng(1)
+    cubes = [answers_cube(f"S{i}", rng, n=BOTH, level=50.0) for i in range(6)]
+    found = wave_result(cubes, policy(sd_floor=0))
+    assert not found.combination.combined
+    assert found.streets["S0"].public.value == 100
+    assert wave_result(cubes, policy()).combination.combined
+
+
 def test_no_street_at_all_gives_an_empty_result():
     found = wave_result([], policy())
     assert found.streets == {}
