@@ -105,17 +105,17 @@ class CategoryModel:
             return self
         estimator = _estimator(self.alpha, self.seed)
         estimator.classes_ = np.array(self.classes)
-        estimator.coef_, estimator.intercept_ = self.coefficients.copy(), self.intercepts.copy()
+        rows = slice(1, 2) if len(self.classes) == 2 else slice(None)
+        estimator.coef_ = self.coefficients[rows].copy()
+        estimator.intercept_ = self.intercepts[rows].copy()
         estimator.t_, estimator.n_features_in_ = self.steps, self.coefficients.shape[1]
         estimator.n_iter_ = 1
         features = weighted(hashed_ngrams(texts), self.rarity)
         for _ in range(_CORRECTION_PASSES):
             estimator.partial_fit(features, np.array(labels))
+        coefficients, intercepts = _per_class(estimator)
         return replace(
-            self,
-            coefficients=estimator.coef_,
-            intercepts=estimator.intercept_,
-            steps=float(estimator.t_),
+            self, coefficients=coefficients, intercepts=intercepts, steps=float(estimator.t_)
         )
 
     def _chances(self, counts: csr_matrix) -> np.ndarray:

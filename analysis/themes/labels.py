@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from analysis.themes.text import has_chinese, normalise, opening
+from analysis.themes.text import cleaned, has_chinese, opening
 from analysis.themes.vectors import Vocabulary, heaviest
 
 LABEL_CHARACTERS = 28
@@ -70,7 +70,7 @@ def word_group(
 
 def label_of(title: str, text: str) -> str:
     """Return the title, or without one the first sentence of the text, shortened to a label."""
-    words = normalise(title) or normalise(text)
+    words = cleaned(title) or cleaned(text)
     return opening(words, LABEL_CHARACTERS if has_chinese(words) else LABEL_CHARACTERS_LATIN)
 
 

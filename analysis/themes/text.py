@@ -33,22 +33,30 @@ _PLACEHOLDER = re.compile(r"〔[^〔〕]{1,8}〕|\[[a-z ]{1,16}\]")
 _SENTENCE_END = re.compile(r"[。！？!?\n；;]|[.,，](?=\s|$)")
 
 
-def normalise(text: str) -> str:
-    """Return ``text`` in one spelling: NFKC, simplified characters, no tags, no control characters.
+def cleaned(text: str) -> str:
+    """Return ``text`` fit to be shown: no tags, no control or invisible characters, one blank.
 
-    Full-width digits become ASCII, four or more of one character become three, white space becomes
-    one blank. At most ``READ_CHARACTERS`` characters are read. The case of letters is kept.
+    At most ``READ_CHARACTERS`` characters are read; spelling and punctuation are the writer's.
     """
     text = text[:READ_CHARACTERS]
     if "&" in text:
         text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub(" ", _SCRIPT.sub(" ", text))
-    text = unicodedata.normalize("NFKC", text)
-    if _TRADITIONAL.search(text):
-        text = text.translate(TRADITIONAL)
     if not text.isprintable():
         text = "".join(map(_visible, text))
+    return _SPACE.sub(" ", text).strip()
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` cleaned and in one spelling: NFKC, simplified characters.
+
+    Full-width digits become ASCII, four or more of one character become three. The case of letters
+    is kept.
+    """
+    text = unicodedata.normalize("NFKC", cleaned(text))
+    if _TRADITIONAL.search(text):
+        text = text.translate(TRADITIONAL)
     return _SPACE.sub(" ", _REPEATED.sub(r"\1\1\1", text)).strip()
 
 
@@ -70,7 +78,7 @@ def has_chinese(text: str) -> bool:
 
 
 def opening(text: str, length: int) -> str:
-    """Return the first sentence of normalised ``text``, at most ``length`` characters."""
+    """Return the first sentence of cleaned ``text``, at most ``length`` characters."""
     start = text.lstrip(" 。！？!?；;.,，:：、=+-@")
     end = _SENTENCE_END.search(start, 4)
     sentence = start[: end.start()] if end else start
