@@ -30,7 +30,7 @@ SUPPRESSED: dict[str, Any] = {
     "indicator_n_below_N": _l("an indicator has fewer than %(limit)s answers"),
     "indicator_without_answers": _l("an indicator has no answers"),
     "no_random_stream": _l("no random sample, so not ranked"),
-    "n_effective_below_N": _l("effective sample below %(limit)s, so not ranked"),
+    "n_effective_below_N": _l("effective sample below %(limit)s, so its rank is not shown"),
     "group_below_N": _l("fewer than %(limit)s streets in the group, so only compared in pairs"),
     "excluded": _l("taken out by a recorded decision"),
     "public_missing": _l("no public score"),
@@ -200,6 +200,17 @@ def rank_set(low: int | None, high: int | None) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
+def say_chance(chance: float | None) -> str:
+    """A chance in per cent; never as certain as 0 or 100."""
+    if chance is None:
+        return "–"
+    if chance < 0.001:
+        return "< 0.1 %"
+    if chance > 0.999:
+        return "> 99.9 %"
+    return f"{100 * chance:.1f} %"
+
+
 def names_of(codes: Iterable[str], names: Mapping[str, tuple[str, str]]) -> list[str]:
     """The streets' names in the reader's language; the code where a street has none."""
     return [_say("street", code, names) for code in codes]
@@ -233,6 +244,14 @@ def _group_headline(group: GroupView, names: Mapping[str, tuple[str, str]]) -> s
             ranked=ranked,
             name=name,
         )
+    if bottom == 1:
+        (name,) = names_of(group.bottom_group, names)
+        return _(
+            "Of %(ranked)s ranked streets, %(name)s has the lowest score, but not every condition "
+            "of a last place is met.",
+            ranked=ranked,
+            name=name,
+        )
     if bottom == ranked:
         return _(
             "%(ranked)s streets are ranked, and any of them could be last: the differences are "
@@ -255,6 +274,7 @@ def register(app: Flask) -> None:
         say_condition=say_condition,
         commas=commas,
         rank_set=rank_set,
+        say_chance=say_chance,
         names_of=names_of,
         role_names=role_names,
     )

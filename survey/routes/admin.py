@@ -144,6 +144,7 @@ def _accounts(*, problem: Refused | None = None, made: tuple[str | None, str] | 
         accounts=all_accounts(),
         streets=admin_streets(),
         roles=access.ROLES,
+        is_demo=any(wave.is_demo for wave in all_waves()),
         problem=problem.message if problem else None,
         made=made,
         typed=request.form if problem else {},
