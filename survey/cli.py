@@ -73,7 +73,11 @@ def _worded(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _database_words(error: DBAPIError) -> str:
-    return str(DATABASE_WORDS[database_problem(error)])
+    code = database_problem(error)
+    if code == "database_behind":
+        # Who types commands can bring the tables up to date; a reader of a page can only wait.
+        return "The tables are not of this version. Run: flask --app survey db upgrade"
+    return str(DATABASE_WORDS[code])
 
 
 def _one_line(message: Any) -> str:

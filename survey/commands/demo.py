@@ -7,7 +7,7 @@ import time
 import click
 
 from survey.clock import utc_now
-from survey.services.demo import DemoBuilt, build_demo, has_district
+from survey.services.demo import DemoBuilt, build_demo, has_district, is_unfinished
 
 ROLE_WORDS = {
     "admin": "管理员",
@@ -26,7 +26,7 @@ def command(if_empty: bool) -> None:
     One wave is closed and published, one is open. Accounts of every role get one generated
     password, which is shown here and nowhere else. Everything made from it is marked as a demo.
     """
-    if if_empty and has_district():
+    if if_empty and has_district() and not is_unfinished():
         click.echo("There is a district already; no demo needed. 已有辖区数据，不再生成演示数据。")
         return
     click.echo("Making the demo district … 正在生成演示数据……")

@@ -13,6 +13,9 @@ from survey.errors import Refused
 from survey.models import CollectionPoint, District, Street, db
 from survey.queries.fieldwork import kept_instrument, point_view
 
+# Channels whose code hangs or lies somewhere for all to see.
+DISPLAYED = ("poster", "window", "doorstep")
+
 
 @dataclass(frozen=True)
 class Poster:
@@ -42,8 +45,10 @@ def _points() -> Select[Any]:
 
 
 def posters(*, street: str | None = None, code: str | None = None) -> tuple[Poster, ...]:
-    """The posters of the points in use, of one street or one code, in the order of streets."""
+    """The posters of the points in use that are displayed, or of one code, by street."""
     found = _points()
+    if code is None:
+        found = found.where(CollectionPoint.channel.in_(DISPLAYED))
     if street is not None:
         found = found.where(Street.code == street)
     if code is not None:

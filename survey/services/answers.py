@@ -123,7 +123,7 @@ def _target(code: str, *, point: str | None, channel: str | None) -> _Target:
         )
     _require_loadable(wave)
     found = select(Street.code, Street.id).where(Street.district_id == wave.district_id)
-    streets = dict(db.session.execute(found).tuples().all())
+    streets = dict(db.session.execute(found).all())
     stored = None if point is None else _point(point, set(streets.values()))
     channel = channel if stored is None else stored.channel
     if channel not in CHANNELS:

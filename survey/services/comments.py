@@ -140,7 +140,7 @@ def _target(wave: str | None, street: str | None) -> _Target:
             )
         wave_id = stored.id
         found = found.where(Street.district_id == stored.district_id)
-    streets = dict(db.session.execute(found).tuples().all())
+    streets = dict(db.session.execute(found).all())
     if street is not None and street not in streets:
         raise Refused("unknown_street", _l("There is no street %(code)s.", code=street), status=404)
     return _Target(wave_id, streets, None if street is None else streets[street])

@@ -7,7 +7,6 @@ every page, file and picture made from it.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from sqlalchemy import select
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import (
+    Account,
     CollectionPoint,
     DirectScore,
     District,
@@ -81,6 +81,15 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     from survey.services import evaluate, themes
     from survey.services.demo_answers import Inventor
 
+    if is_unfinished():
+        raise Refused(
+            "demo_unfinished",
+            _l(
+                "The demo was interrupted while it was made. Empty the database (for SQLite: "
+                "delete app.db in the instance folder) and start again."
+            ),
+            status=409,
+        )
     if has_district():
         raise Refused(
             "not_empty",
@@ -126,14 +135,19 @@ def has_district() -> bool:
     return found is not None
 
 
+def is_unfinished() -> bool:
+    """Whether the making of a demo was interrupted: its accounts are made last."""
+    demo = db.session.scalar(select(District.id).where(District.is_demo).limit(1))
+    account = db.session.scalar(select(Account.id).limit(1))
+    db.session.rollback()
+    return demo is not None and account is None
+
+
 def _place() -> list[str]:
     """Load the streets and the questionnaire; the codes of the streets in order."""
     import json
 
-    place.load_place(FOLDER)
-    with transaction() as session:
-        district = session.scalars(select(District)).one()
-        district.is_demo = True
+    place.load_place(FOLDER, is_demo=True)
     shipped = Path(current_app.root_path) / "questionnaires" / f"{QUESTIONNAIRE}.json"
     questionnaire.sync(json.loads(shipped.read_text(encoding="utf-8")))
     codes = list(db.session.scalars(select(Street.code).order_by(Street.code)))
@@ -286,9 +300,9 @@ def _direct(inventor: Inventor, wave_code: str) -> None:
 
 def _accounts(streets: Sequence[str], *, now: datetime) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Accounts of every role, all with one generated password; (password, (name, role))."""
-    from survey.services.access import create_account
+    from survey.services.access import create_account, generate_password
 
-    password = "-".join(secrets.token_hex(3) for _ in range(3))
+    password = generate_password()
     made = []
     for role in ROLES:
         create_account(role, password, [role], actor="demo", now=now)

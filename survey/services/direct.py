@@ -63,11 +63,11 @@ def load_direct(path: Path, *, wave: str) -> DirectLoaded:
 
 def _check(table: TableIn, wave: Wave) -> dict[tuple[int, str], float]:
     found = select(Street.code, Street.id).where(Street.district_id == wave.district_id)
-    streets = dict(db.session.execute(found).tuples().all())
+    streets = dict(db.session.execute(found).all())
     before = select(DirectScore.street_id, DirectScore.assessor).where(
         DirectScore.wave_id == wave.id
     )
-    taken = set(db.session.execute(before).tuples())
+    taken = set(db.session.execute(before))
     scores: dict[tuple[int, str], float] = {}
     rejected: list[Rejected] = []
     for row in table.rows:

@@ -98,7 +98,7 @@ def create_wave(
 
 
 def _only_district(session: Any, code: str | None) -> int:
-    found = dict(session.execute(select(District.code, District.id)).tuples().all())
+    found = dict(session.execute(select(District.code, District.id)).all())
     if code is None and len(found) == 1:
         return int(next(iter(found.values())))
     if code in found:
@@ -115,9 +115,7 @@ def _newest_questionnaire(session: Any, code: str | None) -> int:
     newest = dict(
         session.execute(
             select(Questionnaire.code, Questionnaire.id).order_by(Questionnaire.version)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     if code is None and len(newest) == 1:
         return int(next(iter(newest.values())))

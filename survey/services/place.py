@@ -53,12 +53,14 @@ class PlaceLoaded:
     margins: int
 
 
-def load_place(folder: Path, *, district: DistrictNamed | None = None) -> PlaceLoaded:
+def load_place(
+    folder: Path, *, district: DistrictNamed | None = None, is_demo: bool = False
+) -> PlaceLoaded:
     """Store the district and streets described in `folder`. All or nothing.
 
     streets.csv: code, name_zh, name_en, population (adults), peer_group. margins.csv: street,
     variable, category, residents and, if known, as_of (YYYY-MM-DD) and source. district.csv:
-    code, name_zh, name_en; `district` overrides it.
+    code, name_zh, name_en; `district` overrides it. is_demo: a new district is marked as invented.
     Loading again updates names, populations and margins; a street, variable or category that is
     stored and missing in the files is refused, because answers may belong to it.
     Raises Refused or RowsRejected.
@@ -70,7 +72,7 @@ def load_place(folder: Path, *, district: DistrictNamed | None = None) -> PlaceL
     table = read_table(folder / "margins.csv", columns=MARGIN_COLUMNS)
     margins = _read_margins(table, set(streets))
     _check_totals(margins)
-    return store_place(named, streets=streets, margins=margins)
+    return _store(named, streets=streets, margins=margins, is_demo=is_demo)
 
 
 def _read_district(folder: Path) -> DistrictNamed:
@@ -215,12 +217,12 @@ def _check_totals(margins: Margins) -> None:
             )
 
 
-def store_place(
+def _store(
     named: DistrictNamed,
     *,
     streets: Mapping[str, Mapping[str, Any]],
     margins: Margins,
-    is_demo: bool = False,
+    is_demo: bool,
 ) -> PlaceLoaded:
     """Store checked values in one transaction; see `load_place` for what is refused."""
     with transaction() as session:

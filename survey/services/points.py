@@ -47,7 +47,7 @@ def create_points(points: Sequence[NewPoint]) -> tuple[PointCreated, ...]:
     Raises Refused for a street or channel that does not exist and for empty or long labels.
     """
     with transaction() as session:
-        streets = dict(session.execute(select(Street.code, Street.id)).tuples().all())
+        streets = dict(session.execute(select(Street.code, Street.id)).all())
         for point in points:
             problem = point_problem(point, streets)
             if problem is not None:
