@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from analysis.policy_values import (
     PolicyEntry,
     PolicyError,
     check_consistency,
+    entries_of,
     read_value,
     value,
 )
@@ -392,20 +393,4 @@ class Policy:
         return self.streams.get(channel, OPEN)
 
 
-def entries() -> tuple[PolicyEntry, ...]:
-    """The values of a policy document in order, for a settings page and for validation."""
-    found = []
-    for item in fields(Policy):
-        factory = item.default_factory
-        default = item.default if factory is MISSING else factory()
-        meta = item.metadata
-        found.append(
-            PolicyEntry(
-                key=item.name, kind=meta["kind"], section=meta["section"], default=default,
-                help=meta["en"], help_zh=meta["zh"], minimum=meta["low"], maximum=meta["high"],
-            )
-        )
-    return tuple(found)
-
-
-ENTRIES = entries()
+ENTRIES = entries_of(Policy)

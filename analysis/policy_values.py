@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from analysis.types import AnalysisError
@@ -51,6 +51,26 @@ def value(
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=meta)
     return field(default=default, metadata=meta)
+
+
+def entries_of(document: type) -> tuple[PolicyEntry, ...]:
+    """The declared values of a policy dataclass in order, with their defaults."""
+    found = []
+    for item in fields(document):
+        factory = item.default_factory
+        found.append(
+            PolicyEntry(
+                key=item.name,
+                kind=item.metadata["kind"],
+                section=item.metadata["section"],
+                default=item.default if factory is MISSING else factory(),
+                help=item.metadata["en"],
+                help_zh=item.metadata["zh"],
+                minimum=item.metadata["low"],
+                maximum=item.metadata["high"],
+            )
+        )
+    return tuple(found)
 
 
 def read_value(entry: PolicyEntry, given: Any) -> Any:

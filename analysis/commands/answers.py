@@ -1,0 +1,163 @@
+"""Reading the two files of ``index``: margins by scope, and answers by street."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.commands.files import Table, read_json
+from analysis.policy import Policy
+from analysis.scoring import is_valid, score_option
+from analysis.types import UNKNOWN, AnalysisError
+
+
+@dataclass(frozen=True, slots=True)
+class Respondents:
+    """The rows that are used, by street, and how many were not."""
+
+    strata: dict[str, list[dict[str, str]]]
+    scores: dict[str, list[dict[str, int]]]
+    dropped_unknown: int
+    dropped_invalid: int
+
+
+def read_margins(path: str) -> tuple[str, dict[str, Any]]:
+    """Scope and margins: {variable: {category: residents}}, by street for scope street."""
+    document = read_json(path)
+    scope = document.get("scope")
+    key = {"street": "streets", "district": "margins"}.get(str(scope))
+    if key is None or not isinstance(document.get(key), dict):
+        raise AnalysisError(
+            "bad_margins",
+            f'{path}: needs "scope": "street" with "streets", or "scope": "district" with '
+            '"margins".',
+        )
+    for margins in document[key].values() if scope == "street" else [document[key]]:
+        check_margins(path, margins)
+    return str(scope), document[key]
+
+
+def check_margins(path: str, margins: Any) -> None:
+    """Raise ``AnalysisError`` (``bad_margins``) unless it is {variable: {category: number ≥ 0}}."""
+    tables = margins.items() if isinstance(margins, dict) else [("margins", None)]
+    for variable, residents in tables:
+        if not isinstance(residents, dict) or not residents:
+            raise AnalysisError("bad_margins", f"{path}: {variable} must name its categories.")
+        for category, count in residents.items():
+            if isinstance(count, bool) or not isinstance(count, int | float) or count < 0:
+                raise AnalysisError(
+                    "bad_margins",
+                    f"{path}: the residents of {variable} = {category} must be a number of 0 or "
+                    f"more, not {count!r}.",
+                )
+
+
+def margin_columns(scope: str, margins: Mapping[str, Any]) -> list[str]:
+    """Columns the margins name, in order."""
+    if scope == "district":
+        return list(margins)
+    return list(dict.fromkeys(name for street in margins.values() for name in street))
+
+
+def known_categories(scope: str, margins: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Categories of each margin, over all streets."""
+    known: dict[str, set[str]] = {}
+    for table in margins.values() if scope == "street" else [margins]:
+        for variable, residents in table.items():
+            known.setdefault(variable, set()).update(residents)
+    return known
+
+
+def item_columns(
+    table: Table, margin_names: list[str], *, chosen: str | None, overrides: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """Names of the item columns, and of columns that are neither item nor used otherwise."""
+    used = {"id", "street", *margin_names}
+    if chosen is not None:
+        items = [name.strip() for name in chosen.split(",") if name.strip()]
+    elif isinstance(overrides.get("omega"), dict):
+        items = list(overrides["omega"])
+    else:
+        last = max((i for i, name in enumerate(table.header) if name in used), default=-1)
+        behind = list(table.header[last + 1 :])
+        candidates = behind or [name for name in table.header if name not in used]
+        items = [name for name in candidates if looks_like_item(table, name)]
+    if not items:
+        raise AnalysisError(
+            "no_items",
+            f"{table.path}: no item columns behind {', '.join(sorted(used))}; "
+            "name them with --items.",
+        )
+    for name in items:
+        table.column(name)
+        if name in used:
+            raise AnalysisError("no_items", f"The column {name!r} cannot be an item.")
+    return items, [name for name in table.header if name not in used and name not in items]
+
+
+def looks_like_item(table: Table, name: str) -> bool:
+    """Whether a column is empty or holds at least one answer 1 to 5."""
+    cells = {cell for cell in table.column(name) if cell}
+    return not cells or bool(cells & {"1", "2", "3", "4", "5"})
+
+
+def read_respondents(
+    table: Table,
+    margin_names: list[str],
+    items: list[str],
+    *,
+    policy: Policy,
+    drop_unknown: bool,
+    known: Mapping[str, set[str]],
+    streets: Iterable[str],
+) -> Respondents:
+    """Score every row and sort it by street; ``streets`` are listed even without a row.
+
+    Raises ``AnalysisError`` (``bad_cell``) with row and column.
+    """
+    ids, places = table.column("id"), table.column("street")
+    margins = {name: table.column(name) for name in margin_names}
+    answers = {name: table.column(name) for name in items}
+    seen: dict[str, int] = {}
+    found = Respondents({s: [] for s in streets}, {s: [] for s in streets}, 0, 0)
+    unknown = invalid = 0
+    for i in range(len(table.rows)):
+        if not ids[i] or not places[i]:
+            table.fail(i, "id" if not ids[i] else "street", "it is empty.")
+        if ids[i] in seen:
+            table.fail(i, "id", f"{ids[i]!r} was already in row {seen[ids[i]]}.")
+        seen[ids[i]] = table.lines[i]
+        stratum = {}
+        for name in margin_names:
+            category = margins[name][i] or UNKNOWN
+            if category != UNKNOWN and category not in known[name]:
+                table.fail(i, name, f"{category!r} is not a category of the margins.")
+            stratum[name] = category
+        scores, answered = score_row(table, i, answers, policy)
+        if drop_unknown and UNKNOWN in stratum.values():
+            unknown += 1
+        elif not is_valid(answered, len(scores), policy=policy):
+            invalid += 1
+        else:
+            found.strata.setdefault(places[i], []).append(stratum)
+            found.scores.setdefault(places[i], []).append(scores)
+    return Respondents(found.strata, found.scores, unknown, invalid)
+
+
+def score_row(
+    table: Table, i: int, answers: Mapping[str, list[str]], policy: Policy
+) -> tuple[dict[str, int], int]:
+    """Scores of one row and how many items it answers."""
+    scores, answered = {}, 0
+    for name, cells in answers.items():
+        if not cells[i]:
+            continue
+        answered += 1
+        try:
+            score = score_option(cells[i], policy)
+        except AnalysisError as error:
+            table.fail(i, name, error.message)
+        if score is not None:
+            scores[name] = score
+    return scores, answered
