@@ -1,4 +1,4 @@
-"""``python -m analysis themes`` and ``classify``: files in and out, worded errors, nothing halved."""
+"""``python -m analysis themes`` and ``classify``: files in and out, worded errors."""
 
 from __future__ import annotations
 
