@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from survey.charts.model import Chart, Mark, Row
+from survey.charts.model import Chart, Group, Mark, Row
 
 # Characters that must not begin a line of Chinese.
 _CLOSING = "，。；：、！？）」』》%"
@@ -34,7 +34,7 @@ STYLES = {
     "narrow": Style(360, 14, 17, 14, 12, 56, True),
 }
 CJK_WIDTH = 1.0
-LATIN_WIDTH = 0.53
+LATIN_WIDTH = 0.5
 LINE = 1.45
 
 
@@ -67,6 +67,8 @@ class Layout:
     bands: tuple[tuple[float, float, str, float], ...]
     #: (top, bottom) of the area with grid lines, one a group.
     areas: tuple[tuple[float, float], ...]
+    #: (x, top, bottom) of the lines that join rows.
+    lines: tuple[tuple[float, float, float], ...]
     tick_y: float
     foot: tuple[tuple[str, float], ...]
     #: Right ends of the columns of value, interval, n and other.
@@ -141,13 +143,14 @@ def place(chart: Chart, size: str) -> Layout:
     placed: list[Placed] = []
     bands: list[tuple[float, float, str, float]] = []
     areas: list[tuple[float, float]] = []
+    joined: list[tuple[int, float, float]] = []
     for group in chart.groups:
         if group.name:
             names.append((group.name, y + style.text))
             y += style.text * LINE + 6
         top, band_top, band_bottom = y, None, y
         for i, row in enumerate(group.rows):
-            if row.in_band and band_top is None:
+            if group.band_note and row.in_band and band_top is None:
                 y += 6
                 band_top = y
             middle = y + (style.row * 0.70 if style.stacked else style.row / 2)
@@ -157,9 +160,10 @@ def place(chart: Chart, size: str) -> Layout:
             ends = i + 1 == len(group.rows) or not group.rows[i + 1].in_band
             if band_top is not None and row.in_band and ends:
                 note_y = y + style.small
-                band_bottom = y + style.small * LINE + 4 if group.band_note else y
+                band_bottom = y + style.small * LINE + 4
                 bands.append((band_top, band_bottom, group.band_note, note_y))
                 y = band_bottom + 6
+        joined += [(k, *ends) for k, ends in enumerate(_joined(group, placed, style))]
         areas.append((top, y))
         y += 10
     tick_y = y + style.small - 4
@@ -184,10 +188,27 @@ def place(chart: Chart, size: str) -> Layout:
         rows=tuple(placed),
         bands=tuple(bands),
         areas=tuple(areas),
+        lines=tuple(
+            ((4 + 4 * k) if style.stacked else (x0 - 12 - 7 * k), start, end)
+            for k, start, end in joined
+        ),
         tick_y=tick_y,
         foot=tuple(foot),
         columns=columns,
     )
+
+
+def _joined(group: Group, placed: Sequence[Placed], style: Style) -> list[tuple[float, float]]:
+    """Top and bottom of the lines of a group whose rows were placed last."""
+    rows = placed[len(placed) - len(group.rows) :]
+    reach = 7.0
+    return [
+        (
+            (rows[first].text_y if style.stacked else rows[first].y) - reach,
+            rows[last].y + reach,
+        )
+        for first, last in group.lines
+    ]
 
 
 def _columns(
@@ -207,5 +228,6 @@ def _columns(
     interval_end = n_end - width([n, *(row.n_text for row in rows)])
     value_end = interval_end - width([interval, *(row.interval_text for row in rows)])
     x1 = value_end - width([value, *(row.value_text for row in rows)]) - 10
-    x0 = style.margin + max(text_width(row.label, style.text + 1) for row in rows) + 18
+    gutter = 18 + 7 * max(len(group.lines) for group in chart.groups)
+    x0 = style.margin + max(text_width(row.label, style.text + 2) for row in rows) + gutter
     return x0, x1, (value_end, interval_end, n_end, other_end)

@@ -38,8 +38,10 @@ class Group:
 
     name: str
     rows: tuple[Row, ...]
-    #: Said under the band; empty: no band.
+    #: Said under the band of the rows that are in_band; empty: no band.
     band_note: str = ""
+    #: (first, last) row of each further run that cannot be told apart: joined by a line.
+    lines: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Chart:
                 name=group["name"],
                 band_note=group["band_note"],
                 rows=tuple(_row(row) for row in group["rows"]),
+                lines=tuple((first, last) for first, last in group["lines"]),
             )
             for group in params["groups"]
         )

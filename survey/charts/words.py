@@ -44,7 +44,7 @@ def headline(results: Results) -> str:
         return _("None of the %(shown)s streets can be told apart from its peers", shown=shown)
     if len(results.groups) == 1:
         return _(
-            "Of %(shown)s streets, %(together)s cannot be told apart",
+            "Of %(shown)s streets, %(together)s cannot be told apart from each other",
             shown=shown,
             together=together,
         )
@@ -148,8 +148,9 @@ def district_chart(results: Results) -> Chart | None:
         ),
         foot=(
             _(
-                "Pairs of streets of one group are tested with Holm's correction (error %(error)s "
-                "over all). Overlapping intervals are not the test; the band is.",
+                "Streets on the band, or joined by a line, do not differ significantly from each "
+                "other: all pairs of a group tested, Holm, error %(error)s over all. Overlapping "
+                "intervals are not the test.",
                 error="5 %",
             ),
             *_hidden(hidden),
@@ -164,6 +165,7 @@ def district_chart(results: Results) -> Chart | None:
 
 def _group(group: GroupResults, *, is_only: bool) -> Group:
     together = len(group.together)
+    order = {street.street.code: i for i, street in enumerate(group.shown)}
     return Group(
         name="" if is_only else group.name,
         rows=tuple(
@@ -175,12 +177,15 @@ def _group(group: GroupResults, *, is_only: bool) -> Group:
             for street in group.shown
         ),
         band_note=ngettext(
-            "Not significant: what sets these %(num)s streets apart may be chance",
-            "Not significant: what sets these %(num)s streets apart may be chance",
+            "Not significant: these %(num)s streets cannot be told apart",
+            "Not significant: these %(num)s streets cannot be told apart",
             together,
         )
         if together
         else "",
+        lines=tuple(
+            (order[run[0]], order[run[-1]]) for run in group.runs if set(run) != group.together
+        ),
     )
 
 

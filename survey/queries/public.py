@@ -16,7 +16,7 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from analysis.bands import longest_indistinct_run
+from analysis.bands import indistinct_runs, longest_run
 from analysis.ranking import holm_rank_sets
 from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
@@ -75,6 +75,8 @@ class GroupResults:
     hidden: tuple[StreetEvaluation, ...]
     #: Codes of the longest run in which no two differ significantly.
     together: frozenset[str]
+    #: Every maximal run, as codes from the highest down; they may overlap.
+    runs: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ def _compare(
         scores = np.array([s.public.value for s in shown], dtype=float)
         variances = np.array([(s.public.se or 0.0) ** 2 for s in shown], dtype=float)
         above = holm_rank_sets(scores, variances, error=error).above
-        together = longest_indistinct_run(scores.tolist(), above | above.T)
+        runs = indistinct_runs(scores.tolist(), above | above.T)
         for i, street in enumerate(shown):
             comparisons[street.street.code] = Comparison(
                 above=int(above[:, i].sum()), below=int(above[i].sum()), others=len(shown) - 1
@@ -235,7 +237,8 @@ def _compare(
                 name=name,
                 shown=tuple(shown),
                 hidden=tuple(s for s in streets if not _is_shown(s.public)),
-                together=frozenset(shown[i].street.code for i in together),
+                together=frozenset(shown[i].street.code for i in longest_run(runs)),
+                runs=tuple(tuple(shown[i].street.code for i in run) for run in runs),
             )
         )
     return tuple(groups), comparisons

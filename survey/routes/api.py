@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import flask_swagger_ui
 import marshmallow as ma
@@ -38,6 +38,9 @@ ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 class QueryParser(FlaskParser):
     """Arguments of the address; what is wrong with them is said in our own form."""
+
+    # An argument that nobody knows is a mistake and not silence.
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {"query": ma.RAISE}
 
     def handle_error(  # type: ignore[override]
         self, error: ma.ValidationError, *_arguments: Any, **_more: Any

@@ -206,11 +206,6 @@ class Error(ma.Schema):
 class PageQuery(ma.Schema):
     """How much of a list to give, and as what."""
 
-    class Meta:
-        """An argument that nobody knows is a mistake and not silence."""
-
-        unknown = ma.RAISE
-
     format = ma.fields.String(
         load_default="json",
         validate=ma.validate.OneOf(sorted(FORMATS)),

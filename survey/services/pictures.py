@@ -103,19 +103,22 @@ def page_picture(name: str, chart: Chart) -> PagePicture:
     return PagePicture(keys, sizes, is_drawn, f"{chart.title}. {chart.subtitle}")
 
 
-def draw_for_wave(wave_code: str, *, now: datetime) -> int:
-    """Draw every public chart of a published wave in every language, so that the first visitor
+def draw_for_wave(wave_code: str, *, now: datetime, with_streets: bool = True) -> int:
+    """Draw the public charts of a published wave in every language, so that the first visitor
     sees them; how many were missing.
 
-    Call it after publishing. Raises Refused (404) when the wave is not published and
+    with_streets: also the chart of every street, several seconds for a district; without, those
+    are drawn when somebody first opens them. Call it after publishing. Raises Refused (404) when the wave is not published and
     survey.children.ChildFailed when the drawing fails.
     """
     found = results(public_waves(), wave_code)
     wanted = []
     for locale in LOCALES.values():
         with force_locale(locale):
-            charts = [("district", district_chart(found))] + [
-                ("street", street_chart(found, street)) for street in found.evaluation.streets
-            ]
+            charts = [("district", district_chart(found))]
+            if with_streets:
+                charts += [
+                    ("street", street_chart(found, street)) for street in found.evaluation.streets
+                ]
             wanted += [(name, chart.to_params()) for name, chart in charts if chart is not None]
     return draw_missing(wanted, now=now)
