@@ -97,7 +97,8 @@ def answer(code: str) -> AnyResponse:
         receipt = collect.submit(code, form, now=utc_now(), language=language())
     except collect.Incomplete as error:
         return _show_again(code, form, error)
-    return redirect(f"/r/{receipt.code}?lang={language()}&size={_size()}", 303)
+    again = "" if receipt.is_new else "&again=1"
+    return redirect(f"/r/{receipt.code}?lang={language()}&size={_size()}{again}", 303)
 
 
 @blueprint.get("/r/<receipt>")
@@ -120,7 +121,7 @@ def receipt(receipt: str) -> Response:
         "lang": language(),
         "size": _size(),
         "is_demo": found.is_demo,
-        "already": False,
+        "already": request.args.get("again") == "1",
     }
     return pages.render_resident("resident/receipt.html", receipt=shown)
 
