@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
 
 
 def integers(column: Sequence[int]) -> IntArray:
-    return np.fromiter(map(int, column), np.int64, len(column))
+    return np.fromiter(column, np.int64, len(column))
 
 
 def indicators_of(cube: StreetCube, policy: Policy) -> tuple[str, ...]:
@@ -203,11 +204,20 @@ class CubeReader:
         return found
 
 
+@cache
+def upper_triangle(K: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns (pairs,) of the pairs a ≤ b, in the order the moments are stored."""
+    return np.triu_indices(K)
+
+
+@cache
 def pair_positions(K: int) -> IntArray:
-    """(K, K) position of the pair (a, b), a ≤ b, in the order of ``numpy.triu_indices``."""
+    """(K, K) position of the pair of a and b in the order of ``upper_triangle``; read only."""
     position = np.zeros((K, K), np.int64)
-    position[np.triu_indices(K)] = np.arange(K * (K + 1) // 2)
-    return np.maximum(position, position.T)
+    position[upper_triangle(K)] = np.arange(K * (K + 1) // 2)
+    found = np.maximum(position, position.T)
+    found.flags.writeable = False
+    return found
 
 
 def cube_from_respondents(

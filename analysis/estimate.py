@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from analysis.cells import pair_positions
+from analysis.cells import pair_positions, upper_triangle
 from analysis.policy import Policy
 from analysis.types import CellMoments, Estimate, FloatArray, IndexEstimates
 from analysis.weights import n_effective
@@ -43,6 +43,20 @@ class Linearised:
     clusters: int
 
 
+@dataclass(frozen=True, slots=True)
+class CentredMoments:
+    """Σ(z_a − I_a)(z_b − I_b) per cell and pair, ``products`` (C, pairs), in hundredths squared.
+
+    I = ``centre`` (K,) integer + ``offset`` (K,); ``mass`` (K,) is Σw of those who answered, 1
+    where nobody did.
+    """
+
+    centre: np.ndarray
+    offset: FloatArray
+    products: FloatArray
+    mass: FloatArray
+
+
 def linearise(
     cells: CellMoments,
     weights: FloatArray,
@@ -57,18 +71,52 @@ def linearise(
     are the district's: the whole design, other rows zero). With at least ``min_clusters``
     collection points the totals of u per point take the place of the respondents of clustered
     channels: cov_kl = m/(m−1) Σ_j u_jk u_jl, m = points + respondents of other channels.
-    ``weights`` (C,). An index nobody answered is NaN here and never leaves this module as such.
+    ``weights`` (C,). An index nobody answered is 0 here, with n = 0.
     """
     K = len(cells.indicators)
-    first, second = np.triu_indices(K)
+    centred = centre_moments(cells, weights)
+    safe, n_cell = centred.mass, cells.pair_n[:, pair_positions(K).diagonal()]
+    clusters = len(np.unique(cells.cluster_point))
+    clustered = clusters >= min_clusters
+    single = ~cells.clustered if clustered else np.ones(len(weights), bool)
+    singles = int(cells.n[single].sum())
+    units = singles + (clusters if clustered else 0)
+    rows = units if design_n is None or clustered else design_n
+    factor = rows / (rows - 1) if rows > 1 else 1.0
+    scale = factor / np.outer(safe, safe)
+    by_respondent = symmetric((weights[single] ** 2) @ centred.products[single], K) * scale
+    by_cluster = np.zeros((K, K))
+    if clustered:
+        totals = cluster_totals(
+            cells, weights, centre=centred.centre, offset=centred.offset, clusters=clusters
+        )
+        by_cluster = (totals.T @ totals) * scale
+    return Linearised(
+        index=(centred.centre + centred.offset) / HUNDREDTHS,
+        by_cluster=by_cluster / HUNDREDTHS**2,
+        by_respondent=by_respondent / HUNDREDTHS**2,
+        n=n_cell.sum(axis=0),
+        n_eff=np.array([n_effective(n_cell[:, k], weights) for k in range(K)]),
+        n_eff_all=n_effective(cells.n, weights),
+        units_cluster=clusters if clustered else 0,
+        units_respondent=singles,
+        clusters=clusters,
+    )
+
+
+def centre_moments(cells: CellMoments, weights: FloatArray) -> CentredMoments:
+    """Moments about the weighted means, without cancellation.
+
+    Integers are centred exactly before any float enters: equal answers give variance 0, and
+    nothing is lost at ten million responses.
+    """
+    K = len(cells.indicators)
+    first, second = upper_triangle(K)
     own = pair_positions(K).diagonal()
     n_cell = cells.pair_n[:, own]
     answered = n_cell.sum(axis=0)
-    # Integers are centred exactly before any float enters: equal answers give variance 0, and
-    # nothing cancels at ten million responses.
-    sums = cells.sum_a[:, own].sum(axis=0)
-    centre = np.divide(sums, answered, out=np.zeros(K), where=answered > 0)
-    centre = np.rint(centre).astype(np.int64)
+    mean = cells.sum_a[:, own].sum(axis=0) / np.maximum(answered, 1)
+    centre = np.rint(mean).astype(np.int64)
     shifted_a = cells.sum_a - centre[first] * cells.pair_n
     shifted_b = cells.sum_b - centre[second] * cells.pair_n
     products = (
@@ -86,31 +134,7 @@ def linearise(
         - offset[second] * shifted_a
         + offset[first] * offset[second] * cells.pair_n
     )
-    clusters = len(np.unique(cells.cluster_point))
-    clustered = clusters >= min_clusters
-    single = ~cells.clustered if clustered else np.ones(len(weights), bool)
-    singles = int(cells.n[single].sum())
-    units = singles + (clusters if clustered else 0)
-    rows = units if design_n is None or clustered else design_n
-    factor = rows / (rows - 1) if rows > 1 else 1.0
-    scale = factor / np.outer(safe, safe)
-    by_respondent = symmetric((weights[single] ** 2) @ residual[single], K) * scale
-    by_cluster = np.zeros((K, K))
-    if clustered:
-        totals = cluster_totals(cells, weights, centre=centre, offset=offset, clusters=clusters)
-        by_cluster = (totals.T @ totals) * scale
-    index = np.where(mass > 0, (centre + offset) / HUNDREDTHS, np.nan)
-    return Linearised(
-        index=index,
-        by_cluster=by_cluster / HUNDREDTHS**2,
-        by_respondent=by_respondent / HUNDREDTHS**2,
-        n=answered,
-        n_eff=np.array([n_effective(n_cell[:, k], weights) for k in range(K)]),
-        n_eff_all=n_effective(cells.n, weights),
-        units_cluster=clusters if clustered else 0,
-        units_respondent=singles,
-        clusters=clusters,
-    )
+    return CentredMoments(centre, offset, residual, safe)
 
 
 def symmetric(upper: FloatArray, K: int) -> FloatArray:
@@ -200,13 +224,13 @@ def linear_estimate(
         return Estimate(
             None, None, None, n, float(n_eff), suppressed or "no_answers", random=random
         )
-    c = combination[used]
-    value = float(c @ lin.index[used])
+    value = float(combination @ lin.index)
+    single_df = max(1.0, min(n_eff, lin.units_respondent) - 1.0)
     parts = [
-        (max(0.0, float(c @ cov[np.ix_(used, used)] @ c)), df)
-        for cov, df in (
+        (max(0.0, float(combination @ covariance @ combination)), df)
+        for covariance, df in (
             (lin.by_cluster, lin.units_cluster - 1.0),
-            (lin.by_respondent, max(1.0, min(n_eff, lin.units_respondent) - 1.0)),
+            (lin.by_respondent, single_df),
         )
     ]
     variance = max(sum(v for v, _ in parts), sd_floor**2 / n_eff)

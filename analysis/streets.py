@@ -246,7 +246,8 @@ def street_record(
 ) -> StreetResult:
     """Assemble a street's result and decide whether it may be ranked (method §5, §11)."""
     random = streams.get(RANDOM)
-    n_eff = random.n_effective if random is not None else 0.0
+    counted = random is not None and basis in ("random", "combined")
+    n_eff = random.n_effective if random is not None and counted else 0.0
     because = None
     if basis in ("open", "none"):
         because = "no_random_stream"

@@ -208,8 +208,8 @@ class StreetResult:
     """What is said of one street in one wave.
 
     ``basis`` is ``combined`` (both streams), ``random`` (A only), ``open`` (B only) or
-    ``none``. ``phi`` is the weight of A. ``ranked`` is false, with the reason, for a street
-    whose random stream is absent or too small.
+    ``none``. ``phi`` is the weight of A. ``n_effective_random`` is 0 when A does not count.
+    ``ranked`` is false, with the reason, for a street whose random stream is absent or too small.
     """
 
     code: str
