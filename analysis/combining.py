@@ -52,6 +52,7 @@ class StreamCombiner:
         self.phi = self.shares_of_random()
         self.covariances: dict[str | None, FloatArray] = {}
         self.public = self.combine_index(lambda s: s.public, None)
+        self.sampling_ratio = {code: self.sampling_part(code) for code in self.phi}
         found = [s for every in streams.values() for s in every.values()]
         names = list(dict.fromkeys(name for s in found for name in s.indicators))
         by_name = {name: self.combine_index(indicator_of(name), name) for name in names}
@@ -207,6 +208,17 @@ class StreamCombiner:
             for code in columns["dont_know"]
         }
 
+    def sampling_part(self, code: str) -> float:
+        """Sampling variance of a street's public score as a part of all its variance, 0..1."""
+        phi = self.phi[code]
+        streams = ((phi, RANDOM), (1 - phi, OPEN))
+        sampling = sum(
+            weight**2 * (self.estimate(code, s, lambda r: r.public).variance or 0.0)
+            for weight, s in streams
+        )
+        whole = self.public[code].variance or 0.0
+        return sampling / whole if whole > 0 else 1.0
+
     def combine_share(self, part: Part) -> dict[str, Estimate]:
         """φp_A + (1−φ)(p_B − δ_p), Wilson at an n_eff that carries the public score's bias.
 
@@ -219,13 +231,7 @@ class StreamCombiner:
             phi = self.phi[code]
             a, b = (self.estimate(code, s, part) for s in (RANDOM, OPEN))
             share = phi * (a.value or 0.0) + (1 - phi) * ((b.value or 0.0) - delta)
-            publics = [self.estimate(code, s, lambda r: r.public) for s in (RANDOM, OPEN)]
-            sampling = sum(
-                weight**2 * (e.variance or 0.0)
-                for weight, e in zip((phi, 1 - phi), publics, strict=True)
-            )
-            whole = self.public[code].variance or 0.0
-            n_eff = combined_n_eff(phi, a, b) * (sampling / whole if whole > 0 else 1.0)
+            n_eff = combined_n_eff(phi, a, b) * self.sampling_ratio[code]
             combined[code] = wilson_estimate(
                 min(1.0, max(0.0, share)),
                 combined_n(phi, a, b),

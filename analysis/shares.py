@@ -6,8 +6,8 @@ sample size (method §4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,14 +26,20 @@ class OptionTotals:
     mass: list[float]
     squares: list[float]
 
-    def over(self, wanted: Sequence[str]) -> tuple[int, float, float]:
+    def over(self, wanted: tuple[str, ...]) -> tuple[int, float, float]:
         """n, Σw and Σw² over some options."""
-        held = [i for i, option in enumerate(self.options) if option in wanted]
+        held = places(self.options, wanted)
         return (
             sum(self.n[i] for i in held),
             sum(self.mass[i] for i in held),
             sum(self.squares[i] for i in held),
         )
+
+
+@lru_cache(maxsize=256)
+def places(options: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[int, ...]:
+    """Positions of the wanted options."""
+    return tuple(i for i, option in enumerate(options) if option in wanted)
 
 
 def stream_shares(
@@ -56,7 +62,7 @@ def indicator_shares(totals: OptionTotals, *, policy: Policy, random: bool) -> S
     """Shares of one indicator and its index under the alternative scale."""
     opinion = tuple(policy.scale)
 
-    def share_of(levels: Sequence[str], base: Sequence[str]) -> Estimate:
+    def share_of(levels: tuple[str, ...], base: tuple[str, ...]) -> Estimate:
         return share_estimate(totals, levels, base, policy=policy, random=random)
 
     return Shares(
@@ -70,8 +76,8 @@ def indicator_shares(totals: OptionTotals, *, policy: Policy, random: bool) -> S
 
 def share_estimate(
     totals: OptionTotals,
-    levels: Sequence[str],
-    base: Sequence[str],
+    levels: tuple[str, ...],
+    base: tuple[str, ...],
     *,
     policy: Policy,
     random: bool,
