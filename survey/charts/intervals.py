@@ -208,7 +208,7 @@ def _words(chart: Chart, at: Layout, y: alt.Scale) -> list[alt.Chart]:
         *_column(
             [(note, note_y) for _top, _bottom, note, note_y in at.bands],
             y,
-            x=left,
+            x=left if style.stacked else at.x0 + 4,
             size=style.small,
             colour="act",
             weight="bold",

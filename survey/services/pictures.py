@@ -107,9 +107,10 @@ def draw_for_wave(wave_code: str, *, now: datetime, with_streets: bool = True) -
     """Draw the public charts of a published wave in every language, so that the first visitor
     sees them; how many were missing.
 
-    with_streets: also the chart of every street, several seconds for a district; without, those
-    are drawn when somebody first opens them. Call it after publishing. Raises Refused (404) when the wave is not published and
-    survey.children.ChildFailed when the drawing fails.
+    with_streets: also the chart of every street, which takes half a minute for a district;
+    without, those are drawn when somebody first opens them. Call it after publishing.
+    Raises Refused (404) when the wave is not published and survey.children.ChildFailed when the
+    drawing fails.
     """
     found = results(public_waves(), wave_code)
     wanted = []
