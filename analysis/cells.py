@@ -76,6 +76,7 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
 
 
 def integers(column: Sequence[int]) -> IntArray:
+    """A column of integers as an array; Decimals of whole numbers are fine."""
     return np.fromiter(column, np.int64, len(column))
 
 

@@ -257,10 +257,12 @@ def combined_n_eff(phi: float, random: Estimate, open_: Estimate) -> float:
 
 
 def indicator_of(name: str) -> Part:
+    """How to pick an indicator's estimate from a stream."""
     return lambda result: result.indicators.get(name)
 
 
 def shares_of(name: str) -> Callable[[StreamResult], Shares | None]:
+    """How to pick an indicator's shares from a stream."""
     return lambda result: result.shares.get(name)
 
 

@@ -76,6 +76,8 @@ def linearise(
     K = len(cells.indicators)
     centred = centre_moments(cells, weights)
     safe, n_cell = centred.mass, cells.pair_n[:, pair_positions(K).diagonal()]
+    squares = (weights**2) @ n_cell
+    n_eff = np.divide((weights @ n_cell) ** 2, squares, out=np.zeros(K), where=squares > 0)
     clusters = len(np.unique(cells.cluster_point))
     clustered = clusters >= min_clusters
     single = ~cells.clustered if clustered else np.ones(len(weights), bool)
@@ -96,7 +98,7 @@ def linearise(
         by_cluster=by_cluster / HUNDREDTHS**2,
         by_respondent=by_respondent / HUNDREDTHS**2,
         n=n_cell.sum(axis=0),
-        n_eff=np.array([n_effective(n_cell[:, k], weights) for k in range(K)]),
+        n_eff=np.minimum(n_cell.sum(axis=0), n_eff),
         n_eff_all=n_effective(cells.n, weights),
         units_cluster=clusters if clustered else 0,
         units_respondent=singles,

@@ -82,18 +82,21 @@ def read_value(entry: PolicyEntry, given: Any) -> Any:
 
 
 def wrong_type(entry: PolicyEntry, wanted: str) -> PolicyError:
+    """The error for a value that is not what its kind wants."""
     return PolicyError(
         "wrong_type", f"The policy value {entry.key!r} must be {wanted}.", key=entry.key
     )
 
 
 def as_number(entry: PolicyEntry, given: Any, *, what: str = "a number") -> float:
+    """A finite number that is not a boolean. Raises ``PolicyError`` (``wrong_type``)."""
     if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
         raise wrong_type(entry, what)
     return float(given)
 
 
 def check_bounds(entry: PolicyEntry, number: float) -> None:
+    """Raise ``PolicyError`` (``out_of_range``) for a number outside its bounds."""
     too_low = entry.minimum is not None and number < entry.minimum
     too_high = entry.maximum is not None and number > entry.maximum
     if too_low or too_high:
@@ -111,12 +114,14 @@ def check_bounds(entry: PolicyEntry, number: float) -> None:
 
 
 def read_number(entry: PolicyEntry, given: Any) -> float:
+    """A number inside its bounds."""
     number = as_number(entry, given)
     check_bounds(entry, number)
     return number
 
 
 def read_integer(entry: PolicyEntry, given: Any) -> int:
+    """A whole number inside its bounds."""
     number = as_number(entry, given, what="a whole number")
     if number != int(number):
         raise wrong_type(entry, "a whole number")
@@ -125,30 +130,35 @@ def read_integer(entry: PolicyEntry, given: Any) -> int:
 
 
 def read_boolean(entry: PolicyEntry, given: Any) -> bool:
+    """True or false."""
     if not isinstance(given, bool):
         raise wrong_type(entry, "true or false")
     return given
 
 
 def read_text(entry: PolicyEntry, given: Any) -> str:
+    """A text that is not empty."""
     if not isinstance(given, str) or not given.strip():
         raise wrong_type(entry, "a text")
     return given
 
 
 def read_texts(entry: PolicyEntry, given: Any) -> tuple[str, ...]:
+    """A list of texts."""
     if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
         raise wrong_type(entry, "a list of texts")
     return tuple(given)
 
 
 def as_mapping(entry: PolicyEntry, given: Any, wanted: str) -> Mapping[str, Any]:
+    """An object with text keys. Raises ``PolicyError`` (``wrong_type``)."""
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise wrong_type(entry, wanted)
     return given
 
 
 def read_scale(entry: PolicyEntry, given: Any) -> dict[str, float]:
+    """Points 0..100 by option code."""
     wanted = "an object of option codes and points from 0 to 100"
     scale = {
         code: as_number(entry, points, what=wanted)
@@ -160,6 +170,7 @@ def read_scale(entry: PolicyEntry, given: Any) -> dict[str, float]:
 
 
 def read_weights(entry: PolicyEntry, given: Any) -> dict[str, float]:
+    """Weights ≥ 0 that sum to 1. Raises ``PolicyError`` (``weights_sum``)."""
     wanted = "an object of names and weights that are not negative and sum to 1"
     weights = {
         name: as_number(entry, weight, what=wanted)
@@ -179,6 +190,7 @@ def read_weights(entry: PolicyEntry, given: Any) -> dict[str, float]:
 
 
 def read_streams(entry: PolicyEntry, given: Any) -> dict[str, str]:
+    """Stream A or B by channel."""
     wanted = 'an object of channels and streams "A" (random) or "B" (open)'
     streams = dict(as_mapping(entry, given, wanted))
     if not all(stream in (RANDOM, OPEN) for stream in streams.values()):
@@ -187,6 +199,7 @@ def read_streams(entry: PolicyEntry, given: Any) -> dict[str, str]:
 
 
 def read_margins(entry: PolicyEntry, given: Any) -> dict[str, dict[str, Any]]:
+    """Margin variables with their order and categories."""
     wanted = 'an object like {"age_band": {"ordered": true, "categories": ["18-29", "30-44"]}}'
     margins = {}
     for name, spec in as_mapping(entry, given, wanted).items():
@@ -202,6 +215,7 @@ def read_margins(entry: PolicyEntry, given: Any) -> dict[str, dict[str, Any]]:
 
 
 def read_base_weights(entry: PolicyEntry, given: Any) -> dict[str, dict[str, float]]:
+    """Starting weights > 0 by variable and category."""
     wanted = 'an object like {"adults_in_household": {"1": 1, "2": 2}} with positive weights'
     found: dict[str, dict[str, float]] = {}
     for name, table in as_mapping(entry, given, wanted).items():

@@ -174,29 +174,21 @@ def build_margin(
     ``collapsed``, ``dropped_empty``, ``dropped_all_unknown``, ``dropped_no_residents``,
     ``category_without_residents`` (its respondents count as unknown).
     """
-    reasons: list[Reason] = []
-    for category, count in residents.items():
-        if not np.isfinite(count) or count < 0:
-            raise AnalysisError(
-                "bad_margin",
-                f"The residents of {variable} = {category} must be 0 or more, not {count}.",
-                variable=variable,
-                category=category,
-            )
-    peopled = {c: float(count) for c, count in residents.items() if c != UNKNOWN and count > 0}
+    peopled = peopled_categories(variable, residents)
     if not peopled:
         return None, [Reason("dropped_no_residents", {"variable": variable})]
     held: dict[str, float] = {}
     for category, weight in zip(categories, mass.tolist(), strict=True):
         held[category] = held.get(category, 0.0) + weight
-    for category in held:
-        if category != UNKNOWN and category not in peopled and held[category] > 0:
-            found = {"variable": variable, "category": category}
-            reasons.append(Reason("category_without_residents", found))
+    reasons = [
+        Reason("category_without_residents", {"variable": variable, "category": category})
+        for category, weight in held.items()
+        if category != UNKNOWN and category not in peopled and weight > 0
+    ]
     names = sorted(peopled, key=lambda c: order.index(c) if c in order else len(order))
-    if not any(held.get(c, 0) > 0 for c in names):
-        return None, [*reasons, Reason("dropped_all_unknown", {"variable": variable})]
     empty = [c for c in names if held.get(c, 0) <= 0]
+    if len(empty) == len(names):
+        return None, [*reasons, Reason("dropped_all_unknown", {"variable": variable})]
     if empty and not ordered:
         missing = {"variable": variable, "categories": empty}
         return None, [*reasons, Reason("dropped_empty", missing)]
@@ -205,8 +197,7 @@ def build_margin(
         moved = {"variable": variable, "category": category, "into": joined[category]}
         reasons.append(Reason("collapsed", moved))
     groups = [c for c in names if c not in empty]
-    total = sum(mass.tolist())
-    known = sum(held[c] for c in groups) / total
+    known = sum(held[c] for c in groups) / float(mass.sum())
     shares = dict.fromkeys(groups, 0.0)
     for category, count in peopled.items():
         shares[joined.get(category, category)] += known * count / sum(peopled.values())
@@ -214,6 +205,19 @@ def build_margin(
     code = {c: i for i, c in enumerate(groups)}
     codes = np.array([code.get(c, len(groups)) for c in categories], dtype=np.int64)
     return Margin(variable, codes, np.array(targets)), reasons
+
+
+def peopled_categories(variable: str, residents: Mapping[str, float]) -> dict[str, float]:
+    """Known categories that have residents. Raises ``AnalysisError`` (``bad_margin``)."""
+    for category, count in residents.items():
+        if not np.isfinite(count) or count < 0:
+            raise AnalysisError(
+                "bad_margin",
+                f"The residents of {variable} = {category} must be 0 or more, not {count}.",
+                variable=variable,
+                category=category,
+            )
+    return {c: float(count) for c, count in residents.items() if c != UNKNOWN and count > 0}
 
 
 def join_empty(names: Sequence[str], empty: Sequence[str]) -> dict[str, str]:

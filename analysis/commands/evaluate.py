@@ -72,10 +72,12 @@ THEME_KEYS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
     parser.add_argument("input", metavar="INPUT.json", help="scores, themes and policy values")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Read the input, evaluate, print; 0 when done. Raises ``AnalysisError``."""
     document = read_json(args.input)
     check_keys(document, TOP_LEVEL, "the document")
     policy = Policy.from_dict(document.get("policy"))
@@ -151,6 +153,7 @@ class Fields:
 
 
 def check_keys(item: Mapping[str, Any], known: set[str], where: str) -> None:
+    """Raise ``AnalysisError`` (``unknown_key``) for a name that nobody would read."""
     for name in item:
         if name not in known:
             raise AnalysisError(
@@ -160,6 +163,7 @@ def check_keys(item: Mapping[str, Any], known: set[str], where: str) -> None:
 
 
 def entries(document: Mapping[str, Any], name: str) -> Sequence[Any]:
+    """A list of the document, empty when absent. Raises ``AnalysisError`` (``bad_input``)."""
     value = document.get(name, [])
     if not isinstance(value, list):
         raise AnalysisError("bad_input", f"{name} must be a list.")
@@ -167,6 +171,7 @@ def entries(document: Mapping[str, Any], name: str) -> Sequence[Any]:
 
 
 def street_input(fields: Fields) -> StreetInput:
+    """One street of the input. Raises ``AnalysisError`` (``bad_input``)."""
     public, public_se = fields.number("public"), fields.number("public_se")
     if public is not None and public_se is None:
         raise fields.fail("public_se", "given with the public score")
@@ -204,6 +209,7 @@ def other_public(fields: Fields, public_se: float | None) -> tuple[float, float]
 
 
 def theme_record(fields: Fields) -> ThemeRecord:
+    """One theme of the input. Raises ``AnalysisError`` (``bad_input``)."""
     confirmed = fields.item.get("confirmed", False)
     if not isinstance(confirmed, bool):
         raise fields.fail("confirmed", "true or false")
@@ -226,6 +232,7 @@ def theme_record(fields: Fields) -> ThemeRecord:
 
 
 def appeal(fields: Fields) -> Appeal:
+    """One open appeal of the input."""
     return Appeal(fields.required_text("street"), fields.text("label"))
 
 
@@ -265,6 +272,7 @@ def evaluation_document(result: Evaluation, policy: Policy) -> dict[str, Any]:
 
 
 def group_document(group: GroupEvaluation) -> dict[str, Any]:
+    """Verdicts of one peer group as JSON."""
     last = group.last
     return {
         "ranked": list(group.codes),
@@ -291,6 +299,7 @@ def group_document(group: GroupEvaluation) -> dict[str, Any]:
 
 
 def street_document(street: StreetEvaluation) -> dict[str, Any]:
+    """Scores, ranks and themes of one street as JSON."""
     return {
         "code": street.code,
         "group": street.group,
@@ -313,6 +322,7 @@ def street_document(street: StreetEvaluation) -> dict[str, Any]:
 
 
 def theme_document(effect: ThemeEffect) -> dict[str, Any]:
+    """What one theme costs, and why, as JSON."""
     return {
         "indicator": effect.theme.indicator,
         "label": effect.theme.label,

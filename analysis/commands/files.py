@@ -84,6 +84,7 @@ def read_table(path: str) -> Table:
 
 
 def check_header(path: str, header: Sequence[str]) -> None:
+    """Raise ``AnalysisError`` (``bad_header``) for an empty, unnamed or repeated column."""
     if not any(header):
         raise AnalysisError("bad_header", f"{path}: the file is empty; it needs a header row.")
     for place, name in enumerate(header, start=1):

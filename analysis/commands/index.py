@@ -50,6 +50,7 @@ Margins = Mapping[str, Mapping[str, float]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
     parser.add_argument("--answers", required=True, metavar="A.csv", help="one row a respondent")
     parser.add_argument("--margins", required=True, metavar="M.json", help="residents by category")
     parser.add_argument("--policy", metavar="P.json", help="values that differ from the defaults")
@@ -79,6 +80,7 @@ class Weighted:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Read answers and margins, print the index; 0 when done. Raises ``AnalysisError``."""
     table = read_table(args.answers)
     scope, margins = read_margins(args.margins)
     overrides = read_json(args.policy) if args.policy else {}
@@ -211,6 +213,7 @@ def estimates(
     floor: bool,
     design_n: int | None = None,
 ) -> IndexEstimates:
+    """Estimates of one street under given weights (H,)."""
     return index_estimates(
         cells.moments,
         weights_of_cells(weights),
@@ -222,6 +225,7 @@ def estimates(
 
 
 def street_document(weighted: Weighted) -> dict[str, Any]:
+    """Estimates of one street, with its own weights where it has them, as JSON."""
     document: dict[str, Any] = {
         "public": estimate_document(weighted.estimates.public),
         "indicators": {
@@ -234,6 +238,7 @@ def street_document(weighted: Weighted) -> dict[str, Any]:
 
 
 def estimate_document(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as JSON."""
     names = ("value", "se", "low", "high", "n", "n_effective", "suppressed_because")
     return {name: getattr(estimate, name) for name in names}
 
