@@ -16,6 +16,7 @@ from flask import Flask, Response, make_response, request
 from flask_babel import lazy_gettext as _l
 from flask_login.utils import _user_context_processor
 from flask_security import LoginForm, SQLAlchemyUserDatastore
+from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -80,10 +81,15 @@ class SignInForm(LoginForm):
         name = access.normalise_username(field.data or "") or ""
         self.user = security.datastore.find_user(username=name)
 
+    def validate_next(self, field: StringField) -> None:
+        """An address of another site is forgotten; the sign-in then leads to the first screen."""
+        if field.data and not validate_redirect_url(field.data):
+            field.data = ""
+
     def validate(self, **kwargs: Any) -> bool:
         """True when the name and the password belong together and the account is active."""
         right = bool(super().validate(**kwargs))
-        if not right and self.user is not None:
+        if not right and self.user is not None and self.password.data:
             access.record_failed_sign_in(
                 self.user.username, address=request.remote_addr or "", now=utc_now()
             )
