@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 NAME = "resident"
-COMMAND = "make bench ONLY=resident"
+COMMAND = ".venv/bin/python -m benchmarks resident"
 ROUNDS = 5
 REQUESTS = 200
 TICK = os.sysconf("SC_CLK_TCK")
