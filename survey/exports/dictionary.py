@@ -14,7 +14,8 @@ def data_dictionary() -> str:
         "columns are added at the end of a table. An empty cell (null in JSON) with a reason in",
         "`suppressed_because` is a number that may not be shown.",
         "",
-        "Written by `python -m survey.exports.dictionary > docs/data-dictionary.md`; a test compares.",
+        "Written by `python -m survey.exports.dictionary > docs/data-dictionary.md`;",
+        "a test compares.",
     ]
     for shape in SHAPES.values():
         zh, en = shape.title

@@ -294,12 +294,14 @@ def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[Publi
         .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
         .where(
             ThemePeriod.wave_id == evaluation.wave.id,
+            ThemePeriod.street_id.is_not(None),
             Theme.status.in_(("proposed", "confirmed")),
         )
     ).all()
     counts: dict[int, dict[int, int]] = defaultdict(dict)
     for theme, _indicator, street_id, mentions in rows:
-        counts[theme.id][street_id] = mentions
+        if street_id is not None:
+            counts[theme.id][street_id] = mentions
     found = [
         PublicTheme(
             label=theme.label if theme.status == "confirmed" else None,

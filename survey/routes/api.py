@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import flask_swagger_ui
 import marshmallow as ma
@@ -40,11 +40,9 @@ class QueryParser(FlaskParser):
     """Arguments of the address; what is wrong with them is said in our own form."""
 
     # An argument that nobody knows is a mistake and not silence.
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {"query": ma.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": ma.RAISE}  # noqa: RUF012
 
-    def handle_error(  # type: ignore[override]
-        self, error: ma.ValidationError, *_arguments: Any, **_more: Any
-    ) -> NoReturn:
+    def handle_error(self, error: ma.ValidationError, *_arguments: Any, **_more: Any) -> NoReturn:
         """Refuse with the names of the arguments and what is wrong with each."""
         fields = error.messages.get("query", {}) if isinstance(error.messages, dict) else {}
         raise Refused(
