@@ -39,9 +39,6 @@ def command(if_empty: bool) -> None:
 def _show_accounts(built: DemoBuilt) -> None:
     click.echo()
     click.echo("Accounts for the office pages / 办公页面账号")
-    singles = [(name, role) for name, role in built.accounts if role != "street"]
-    for name, role in singles:
+    for name, role in built.accounts:
         click.echo(f"  {name:<14} {ROLE_WORDS[role]}")
-    names = [name for name, role in built.accounts if role == "street"]
-    click.echo(f"  {names[0]} … {names[-1]}  {ROLE_WORDS['street']}")
     click.echo(f"Password of all, shown only now / 统一密码，仅显示这一次: {built.password}")

@@ -57,7 +57,7 @@ def test_the_district_is_marked_and_complete(built):
     channels = set(db.session.scalars(select(CollectionPoint.channel)))
     assert channels == {"poster", "window", "doorstep", "slip", "assisted", "paper", "cati"}
     assert count(DirectScore) == 2 * 11 * 3
-    assert count(Account) == len(made.accounts) == 4 + 11
+    assert count(Account) == len(made.accounts) == 4 + 3
 
 
 def test_one_wave_is_published_and_one_is_open_now(built):

@@ -89,7 +89,7 @@ def test_a_margin_that_is_stored_cannot_be_dropped(session, folder):
 
 def test_variables_of_a_street_must_count_the_same_people(session, folder):
     spoil(folder, "margins.csv", "ex1,sex,M,20200", "ex1,sex,M,21000")
-    with pytest.raises(Refused, match="ex1.*41200.*42000") as refused:
+    with pytest.raises(Refused, match=r"ex1.*41200.*42000") as refused:
         load_place(folder)
     assert refused.value.code == "margins_disagree"
     assert session.scalar(select(func.count()).select_from(Street)) == 0
