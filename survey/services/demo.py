@@ -309,7 +309,7 @@ def _accounts(streets: Sequence[str], *, now: datetime) -> tuple[str, tuple[tupl
     for role in ROLES:
         create_account(role, password, [role], actor="demo", now=now)
         made.append((role, role))
-    for code in (streets[place] for place in STREET_ACCOUNTS):
+    for code in (streets[number] for number in STREET_ACCOUNTS):
         name = f"street-{code}"
         create_account(name, password, ["street"], street_code=code, actor="demo", now=now)
         made.append((name, "street"))
