@@ -67,7 +67,8 @@ class Theme:
 
     texts: distinct texts, near-identical ones once. persons: distinct persons behind those texts
     (a document without a person counts as one). streets: the same count per street.
-    first, last: days of the earliest and latest document, None without days.
+    first, last: days of the earliest and latest document, None without days. closeness: of each
+    member the cosine with the theme's mean, 0..1.
     """
 
     id: Hashable
@@ -76,6 +77,7 @@ class Theme:
     keywords: tuple[str, ...]
     representative: Hashable
     members: tuple[Hashable, ...]
+    closeness: tuple[float, ...] = field(repr=False)
     messages: int
     texts: int
     persons: int
@@ -236,6 +238,7 @@ def _themes(
                 [source.first[i] for i in members],
                 known_id=known[own].id if own >= 0 else None,
                 wording=wording,
+                closeness=dict(zip(distinct, wording.closeness, strict=True)),
                 representative=source.documents[representative],
                 name=bare(source.spoken[representative]),
                 centroid=heaviest(means[number], source.vocabulary, most=CENTROID_TERMS),
@@ -261,13 +264,15 @@ def _theme(
     *,
     known_id: Hashable | None,
     wording: Wording,
+    closeness: Mapping[int, float],
     representative: Document,
     name: str,
     centroid: dict[str, float],
 ) -> Theme:
     """Count one group.
 
-    texts: per member the number of the distinct text it repeats; name: what a new id is made from.
+    texts: per member the number of the distinct text it repeats; closeness: of each of these with
+    the group's mean; name: what a new id is made from.
     """
     days = [document.day for document in members if document.day is not None]
     streets = sorted({d.street for d in members if d.street is not None})
@@ -278,6 +283,7 @@ def _theme(
         keywords=wording.keywords,
         representative=representative.id,
         members=tuple(document.id for document in members),
+        closeness=tuple(closeness[text] for text in texts),
         messages=len(members),
         texts=len(set(texts)),
         persons=_persons(members, texts),

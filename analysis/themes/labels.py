@@ -27,9 +27,13 @@ _READ_TEXTS = 50
 
 @dataclass(frozen=True)
 class Wording:
-    """representative: position of the text in its group; keywords, weightiest first."""
+    """representative: position of the text in its group; keywords, weightiest first.
+
+    closeness: cosine of each text with the group's mean, 0..1.
+    """
 
     representative: int
+    closeness: tuple[float, ...]
     keywords: tuple[str, ...]
 
 
@@ -59,11 +63,13 @@ def word_group(
     texts: its distinct texts, normalised; rows: their unit TF-IDF rows, in the same order;
     mean: the group's mean row; presence, weights: its rows of texts per term and class TF-IDF.
     """
-    closeness = np.asarray((rows @ mean.T).todense()).ravel()
+    length = float(np.sqrt(mean.multiply(mean).sum())) or 1.0
+    closeness = np.asarray((rows @ mean.T).todense()).ravel() / length
     best = int(np.argmax(np.round(closeness, 9)))
     spoken = [text.lower() for text in texts[:_READ_TEXTS]]
     return Wording(
         best,
+        tuple(np.clip(closeness, 0.0, 1.0).tolist()),
         _keywords(spoken, len(texts), presence=presence, weights=weights, vocabulary=vocabulary),
     )
 

@@ -529,7 +529,7 @@ def upgrade() -> None:
     sa.Column('comment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('theme_id', sa.Integer(), nullable=False),
     sa.Column('model_id', sa.Integer(), nullable=True),
-    sa.Column('probability', sa.Float(), nullable=False),
+    sa.Column('closeness', sa.Float(), nullable=False),
     sa.Column('decided_by', sa.String(length=8), nullable=False),
     sa.CheckConstraint("decided_by IN ('model', 'person')", name=op.f('ck_mention_decided_by_known')),
     sa.ForeignKeyConstraint(['comment_id'], ['comment.id'], name=op.f('fk_mention_comment_id_comment')),

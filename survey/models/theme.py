@@ -117,6 +117,6 @@ class Mention(Base):
     )
     theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"), primary_key=True)
     model_id: Mapped[int | None] = mapped_column(ForeignKey("theme_model.id"))
-    #: Similarity to the theme, 0 … 1.
-    probability: Mapped[float] = mapped_column(Float)
+    #: Cosine similarity with the theme's mean, 0 … 1: how typical the comment is of it.
+    closeness: Mapped[float] = mapped_column(Float)
     decided_by: Mapped[str] = mapped_column(String(8), default="model")

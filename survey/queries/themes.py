@@ -63,7 +63,7 @@ class CommentShown:
     body: str
     said_on: date
     street_code: str | None
-    probability: float
+    closeness: float
 
 
 def theme_counts(wave: WaveView) -> WaveThemes:
@@ -231,13 +231,13 @@ def theme_comments(
 ) -> tuple[CommentShown, ...]:
     """The redacted comments behind a theme, the most typical first. One query."""
     query = (
-        select(Comment.id, Comment.body, Comment.said_on, Street.code, Mention.probability)
+        select(Comment.id, Comment.body, Comment.said_on, Street.code, Mention.closeness)
         .join(Mention, Mention.comment_id == Comment.id)
         .outerjoin(Street, Comment.street_id == Street.id)
         .outerjoin(Response, Comment.response_id == Response.id)
         .where(Mention.theme_id == theme_id)
         .where((Response.id.is_(None)) | (Response.status == "accepted"))
-        .order_by(Mention.probability.desc(), Comment.id)
+        .order_by(Mention.closeness.desc(), Comment.id)
         .limit(limit)
     )
     if wave_code is not None:

@@ -1,4 +1,4 @@
-"""Operations: is the process alive, is it ready to serve, and its metrics."""
+"""Operations: is the process alive, is it ready to serve, its metrics, and what robots may read."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def readyz() -> Response:
     """The database answers and has the tables of this version; 503 with the reason otherwise."""
     state = readiness()
     return make_response(jsonify(status=state.code, message=state.message), state.status)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Search engines may read what is public and stay away from answers and offices."""
+    closed = ("/s/", "/r/", "/office/", "/api/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @blueprint.get("/metrics")

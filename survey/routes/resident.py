@@ -45,6 +45,8 @@ class Notice:
     title: str
     message: str
     lang: str
+    size: str
+    is_demo: bool
     street_name: str | None = None
     opens_on: str | None = None
     closes_on: str | None = None
@@ -123,7 +125,9 @@ def receipt(receipt: str) -> Response:
         "is_demo": found.is_demo,
         "already": request.args.get("again") == "1",
     }
-    return pages.render_resident("resident/receipt.html", receipt=shown)
+    # The script fetches the receipt and then goes there: seconds on a slow network, once.
+    cache = "private, max-age=10"
+    return pages.render_resident("resident/receipt.html", receipt=shown, cache=cache)
 
 
 def _refuse_foreign_origin() -> None:
@@ -186,6 +190,8 @@ def refused(error: Refused) -> Response:
         title=str(TITLES.get(error.code, _("That did not work"))),
         message=str(error.message),
         lang=language(),
+        size=_size(),
+        is_demo=point.is_demo if point else False,
         street_name=by_language(*point.street_name) if point else None,
         opens_on=say_date(point.opens_at) if point else None,
         closes_on=say_date(point.closes_at) if point else None,

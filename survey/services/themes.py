@@ -183,10 +183,10 @@ def _store_themes(
                     "comment_id": comment_id,
                     "theme_id": row.id,
                     "model_id": model_id,
-                    "probability": 1.0,
+                    "closeness": closeness,
                     "decided_by": "model",
                 }
-                for comment_id in theme.members
+                for comment_id, closeness in zip(theme.members, theme.closeness, strict=True)
             ],
         )
     return new

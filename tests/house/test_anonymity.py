@@ -39,7 +39,7 @@ TOLD = {
         "indicator_probability",
     },
     "rollup_pending": {"id", "response_id", "sign", "status"},
-    "mention": {"comment_id", "theme_id", "model_id", "probability", "decided_by"},
+    "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by"},
 }
 
 
