@@ -331,13 +331,16 @@ def district_estimate(
     """Σ(N_s/N)·I_s with V = Σ(N_s/N)²·V_s, plus the covariance of streets that share a shift.
 
     ``covariance`` (S, S) in the order of ``estimates``; its diagonal is not used. No value when
-    a street has none (``street_without_index``) or no population (``population_missing``).
+    a street has none that may be shown (``street_without_index``): it would not be the
+    district's without it, and with it the hidden figure would follow from the others; n counts
+    the others. No value either without a population (``population_missing``).
     """
     every = list(estimates.values())
-    n = sum(e.n for e in every)
+    shown = [e for e in every if e.se is not None and e.suppressed_because is None]
+    n = sum(e.n for e in shown)
     random = bool(every) and all(e.random for e in every)
     sizes = [populations.get(code) for code in estimates]
-    missing = "street_without_index" if any(e.se is None for e in every) else None
+    missing = "street_without_index" if len(shown) < len(every) else None
     if not every or any(size is None or size <= 0 for size in sizes):
         missing = missing or "population_missing"
     if missing:

@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,8 +53,11 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
-        if value and urlsplit(value).scheme.split("+")[0] not in schemes:
+        scheme = urlsplit(value).scheme.split("+")[0]
+        if value and scheme not in schemes:
             raise ValueError("must start with " + " or ".join(f"{s}://" for s in schemes))
+        if scheme == "redis" and find_spec("redis") is None:
+            raise ValueError("needs the package redis: .venv/bin/pip install redis")
         return value.rstrip("/") if "http" in schemes else value
 
     return parse

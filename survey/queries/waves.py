@@ -28,7 +28,7 @@ class WaveView:
     district_name: tuple[str, str]
     is_demo: bool
     questionnaire_id: int
-    #: None while the wave is a draft.
+    #: Never None once the wave is open; a draft may have one that can still be replaced.
     policy_id: int | None
     policy_hash: str | None
 

@@ -32,7 +32,7 @@ from survey.models import (
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
-from survey.services import fieldwork, place, points, questionnaire
+from survey.services import fieldwork, pictures, place, points, questionnaire
 from survey.services.responses import NewResponse, Origin, insert_responses, new_response
 from survey.services.rollup import fold_all
 
@@ -111,6 +111,8 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     fieldwork.close_wave(before.code, now=closed)
     themes.run_themes(before.code, now=closed)
     evaluate.publish(before.code, actor="demo", now=closed + timedelta(days=14), reason="")
+    # The charts of the front page; those of the streets wait for the worker.
+    pictures.draw_for_wave(before.code, now=now, with_streets=False)
     tell(f"{before.code}: published")
     since = (now - timedelta(days=43)).replace(hour=0, minute=0, second=0, microsecond=0)
     _open(current, opens_at=since, closes_at=since + timedelta(days=81))

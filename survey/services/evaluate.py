@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 
 from analysis.types import Estimate
+from survey import jobs
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import Evaluation, StreetResult, ThemeAdjustment, Wave
@@ -63,6 +64,8 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
             detail={"reason": reason, "policy": draft.policy_hash, "rollup": draft.rollup_run_id},
             at=now,
         )
+    # After the commit: what is drawn is what was published.
+    jobs.ask_for_wave_pictures(wave_code)
     return replace(
         draft,
         wave=replace(draft.wave, status="published"),
