@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from survey.models import db
 
@@ -55,7 +55,7 @@ def prepare_engine(engine: Engine) -> None:
 
 
 @contextmanager
-def transaction(*, snapshot: bool = False) -> Iterator[scoped_session[Session]]:
+def transaction(*, snapshot: bool = False) -> Iterator[scoped_session[Any]]:
     """One unit of work: commits at the end, rolls everything back on any exception.
 
     snapshot: every statement sees the database as it was at the start (REPEATABLE READ on

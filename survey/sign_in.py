@@ -91,7 +91,7 @@ class SignInForm(LoginForm):
         right = bool(super().validate(**kwargs))
         if not right and self.user is not None and self.password.data:
             access.record_failed_sign_in(
-                self.user.username, address=request.remote_addr or "", now=utc_now()
+                self.user.username or "", address=request.remote_addr or "", now=utc_now()
             )
         return right
 

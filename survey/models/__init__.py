@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from survey.models.access import ROLES, Account, ApiKey, AuditEvent, Role
-from survey.models.base import Base, db
+from survey.models.base import Base, db, table_of
 from survey.models.cube import (
     AnswerCube,
     ArrivalCube,
@@ -75,4 +75,5 @@ __all__ = [
     "ThemePeriod",
     "Wave",
     "db",
+    "table_of",
 ]

@@ -54,7 +54,10 @@ class Account(Base, UserMixin):
     id: Mapped[int] = mapped_column(primary_key=True)
     #: What is typed at sign-in.
     username: Mapped[str] = mapped_column(String(60), unique=True)
-    email: Mapped[str | None] = mapped_column(String(255), unique=True)
+    #: Optional; nobody signs in with it.
+    email: Mapped[str | None] = mapped_column(  # type: ignore[assignment]
+        String(255), unique=True
+    )
     #: argon2 hash.
     password: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(Boolean, default=True)

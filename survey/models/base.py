@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, Integer, MetaData
+from sqlalchemy import BigInteger, CheckConstraint, Integer, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING_CONVENTION = {
@@ -31,6 +31,11 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table behind a model, for statements that need no objects."""
+    return Base.metadata.tables[model.__tablename__]
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

@@ -7,7 +7,7 @@ answers are in it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import func, select, true
 from analysis.types import StreetCube
 from survey.models import (
     AnswerCube,
+    Base,
     ClusterCube,
     MomentCube,
     PopulationMargin,
@@ -26,6 +27,7 @@ from survey.models import (
     RollupRun,
     Street,
     db,
+    table_of,
 )
 from survey.queries.fieldwork import InstrumentRows, kept_instrument
 from survey.queries.views import StreetView
@@ -140,7 +142,9 @@ def _cubes(
     kept: InstrumentRows,
     rows: dict[int, _Rows],
 ) -> list[StreetCube]:
-    strata = {kept.stratum_ids[key]: found for key, found in kept.stratum_categories.items()}
+    strata: dict[Hashable, dict[str, str]] = {
+        kept.stratum_ids[key]: found for key, found in kept.stratum_categories.items()
+    }
     return [
         StreetCube(
             code=street.code,
@@ -177,9 +181,9 @@ def _read(wave: WaveView, kept: InstrumentRows) -> dict[str, dict[int, _Rows]]:
     return found
 
 
-def _cells(cube: type, wave: WaveView, axes: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _cells(cube: type[Base], wave: WaveView, axes: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Rows (status, street, *axes, *sums) of the cells that hold something."""
-    table = cube.__table__  # type: ignore[attr-defined]
+    table = table_of(cube)
     sums = [column for column in table.columns if not column.primary_key]
     columns = [table.c.status, table.c.street_id, *(table.c[name] for name in axes), *sums]
     query = (

@@ -118,6 +118,7 @@ def last_published() -> PublishedNote | None:
     if row is None:
         return None
     evaluation, wave = row
+    assert evaluation.published_at is not None  # a CHECK of the table
     return PublishedNote(
         wave_code=wave.code,
         wave_name=(wave.name_zh, wave.name_en),

@@ -257,7 +257,9 @@ def _changes(now: EvaluationView, before: EvaluationView) -> dict[str, Change]:
     return found
 
 
-def district_indicator(streets: Sequence[StreetEvaluation], code: str) -> Estimate:
+def district_indicator(
+    streets: Sequence[StreetEvaluation] | Sequence[StreetIndex], code: str
+) -> Estimate:
     """The population-weighted mean of the streets' published index of one indicator.
 
     Σ(N_s/N)·I_s with V = Σ(N_s/N)²V_s (method, 4); streets that are suppressed are left out.

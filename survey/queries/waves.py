@@ -33,7 +33,7 @@ class WaveView:
     policy_hash: str | None
 
 
-def _select() -> Select[tuple[Wave, District, str]]:
+def _select() -> Select[Wave, District, str]:
     return (
         select(Wave, District, Policy.hash)
         .join(District, Wave.district_id == District.id)

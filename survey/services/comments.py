@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from analysis.themes.redact import redact
 from survey.database import transaction
 from survey.errors import Refused
-from survey.models import Comment, Street, Wave, db
+from survey.models import Comment, Street, Wave, db, table_of
 from survey.services.tables_in import (
     Rejected,
     Row,
@@ -108,7 +108,7 @@ def load_comments(
         show(done, len(rows))
     try:
         with transaction() as session:
-            session.execute(insert(Comment.__table__), values)  # type: ignore[arg-type]
+            session.execute(insert(table_of(Comment)), values)
     except IntegrityError as error:
         raise loaded_meanwhile(table.name) from error
     persons = {row["person_hash"] for row in rows if row["person_hash"]}

@@ -21,19 +21,26 @@ from analysis.policy import Policy
 from analysis.scoring import is_valid, score_items
 from analysis.themes.redact import redact
 from survey.instrument import Instrument, stratum_key
-from survey.models import Answer, Comment, IndicatorScore, Response, RollupPending
+from survey.models import (
+    Answer,
+    Comment,
+    IndicatorScore,
+    Response,
+    RollupPending,
+    table_of,
+)
 from survey.queries.fieldwork import InstrumentRows
 
 # Neither I, L, O nor U: nothing that is misread, nothing that spells a word by accident.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 10
 
-_response = Response.__table__
+_response = table_of(Response)
 _INSERT_RESPONSES = insert(_response).returning(_response.c.id, sort_by_parameter_order=True)
-_INSERT_ANSWERS = insert(Answer.__table__)
-_INSERT_SCORES = insert(IndicatorScore.__table__)
-_INSERT_COMMENTS = insert(Comment.__table__)
-_INSERT_PENDING = insert(RollupPending.__table__)
+_INSERT_ANSWERS = insert(table_of(Answer))
+_INSERT_SCORES = insert(table_of(IndicatorScore))
+_INSERT_COMMENTS = insert(table_of(Comment))
+_INSERT_PENDING = insert(table_of(RollupPending))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from survey.models import (
     Answer,
     AnswerCube,
     ArrivalCube,
+    Base,
     ClusterCube,
     Indicator,
     IndicatorScore,
@@ -29,13 +30,14 @@ from survey.models import (
     RollupPending,
     RollupRun,
     db,
+    table_of,
 )
 
-CUBES = (ResponseCube, AnswerCube, MomentCube, ClusterCube, ArrivalCube)
+CUBES: tuple[type[Base], ...] = (ResponseCube, AnswerCube, MomentCube, ClusterCube, ArrivalCube)
 BATCH = 2000
 
 # {cube: {key axes: sums}}; the axes and sums are in the order of the cube's columns.
-Sums = dict[type, dict[tuple[Any, ...], list[int]]]
+Sums = dict[type[Base], dict[tuple[Any, ...], list[int]]]
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,10 @@ def fold(*, now: datetime, batch: int = BATCH) -> Fold:
         session.execute(
             delete(RollupPending).where(RollupPending.id.in_([row.id for row in claimed]))
         )
-        run_id = session.execute(
-            insert(RollupRun).values(finished_at=now, folded=len(claimed))
-        ).inserted_primary_key[0]
+        run = RollupRun(finished_at=now, folded=len(claimed))
+        session.add(run)
+        session.flush()
+        run_id = run.id
     return Fold(len(claimed), run_id)
 
 
@@ -184,7 +187,7 @@ def _add(session: Any, sums: Sums) -> None:
     for cube, cells in sums.items():
         if not cells:
             continue
-        table: Table = cube.__table__  # type: ignore[attr-defined]
+        table = table_of(cube)
         axes, values = _columns(table)
         rows = [
             dict(zip(axes + values, [*key, *cells[key][: len(values)]], strict=True))
@@ -232,8 +235,8 @@ def _merge(total: Sums, part: Sums) -> None:
                 total[cube][key][place] += value
 
 
-def _stored(session: Any, cube: type) -> dict[tuple[Any, ...], list[int]]:
-    table: Table = cube.__table__  # type: ignore[attr-defined]
+def _stored(session: Any, cube: type[Base]) -> dict[tuple[Any, ...], list[int]]:
+    table = table_of(cube)
     axes, values = _columns(table)
     return {
         tuple(row[: len(axes)]): [int(value) for value in row[len(axes) :]]
@@ -254,7 +257,7 @@ def audit() -> Audit:
                 have = stored.get(key, [])
                 want = wanted.get(key, [0, 0, 0, 0])
                 if (have or [0] * len(want)) != want[: len(have) or len(want)]:
-                    name = cube.__tablename__  # type: ignore[attr-defined]
+                    name = cube.__tablename__
                     differences.append(f"{name} {key}: {have} in the cube, {want} counted")
     return Audit(cells, differences)
 

@@ -45,9 +45,7 @@ TOLD = {
 
 def test_tables_of_answers_have_these_columns_and_no_others() -> None:
     # A new column here is a decision about anonymity: change it together with the threat model.
-    found = {
-        name: {column.name for column in Base.metadata.tables[name].columns} for name in TOLD
-    }
+    found = {name: {column.name for column in Base.metadata.tables[name].columns} for name in TOLD}
     assert found == TOLD
 
 

@@ -72,7 +72,7 @@ def test_comments_about_one_problem_become_one_theme_of_an_indicator(each_app: F
 def sorted_into() -> dict[int, int]:
     """{comment: theme} of every mention."""
     rows = db.session.execute(select(Mention.comment_id, Mention.theme_id))
-    return {comment: theme for comment, theme in rows}
+    return dict(rows.all())
 
 
 def test_a_later_run_moves_nothing_and_new_comments_join(app: Flask) -> None:
