@@ -24,7 +24,7 @@ from survey.errors import Refused
 from survey.models import Evaluation, Indicator, Theme, ThemePeriod, db
 from survey.queries.evaluation import published_evaluation
 from survey.queries.policies import kept_policy
-from survey.queries.views import EvaluationView, StreetEvaluation, StreetView
+from survey.queries.views import EvaluationView, StreetEvaluation, StreetIndex, StreetView
 from survey.queries.waves import WaveView, all_waves
 
 NORMAL_95 = 1.959963984540054
