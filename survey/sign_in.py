@@ -7,7 +7,6 @@ account may open is in survey/routes/access.py.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +16,7 @@ from flask import Flask, Response, make_response, request
 from flask_babel import lazy_gettext as _l
 from flask_login.utils import _user_context_processor
 from flask_security import LoginForm, SQLAlchemyUserDatastore
+from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -64,9 +64,6 @@ SETTINGS: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": 12 * 3600,
 }
 
-# One slash, then no other slash or backslash (browsers read both as another host), no controls.
-OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
-
 csrf = CSRFProtect()
 
 
@@ -85,8 +82,8 @@ class SignInForm(LoginForm):
         self.user = security.datastore.find_user(username=name)
 
     def validate_next(self, field: StringField) -> None:
-        """Anything but a path of this site is forgotten; the first screen is shown instead."""
-        if field.data and not OWN_PATH.fullmatch(field.data):
+        """An address of another site is forgotten; the first screen is shown instead."""
+        if field.data and not validate_redirect_url(field.data):
             field.data = ""
 
     def validate(self, **kwargs: Any) -> bool:
