@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request
@@ -62,6 +62,11 @@ def say_day(day: date | None) -> str:
     return format_date(day, "d MMM y" if language() == "en" else "y年M月d日")
 
 
+def say_last_day(closes_at: datetime | None) -> str:
+    """The last day on which answers are taken: a wave that ends at midnight ends the day before."""
+    return say_date(closes_at - timedelta(seconds=1)) if closes_at is not None else ""
+
+
 def say_time(moment: datetime | None) -> str:
     """The date with hours and minutes."""
     if moment is None:
@@ -99,6 +104,7 @@ def template_words() -> dict[str, Any]:
         "by_language": by_language,
         "say_date": say_date,
         "say_day": say_day,
+        "say_last_day": say_last_day,
         "say_time": say_time,
         "say_number": say_number,
         "say_interval": say_interval,

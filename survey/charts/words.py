@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from analysis.types import Estimate
 from survey.charts.model import Chart, Group, Mark, Row
-from survey.formatting import by_language, language, say_date
+from survey.formatting import by_language, language, say_date, say_last_day
 from survey.queries.public import Change, GroupResults, Results, district_indicator
 from survey.queries.views import StreetEvaluation
 from survey.queries.waves import WaveView
@@ -30,7 +30,9 @@ def interval_name(estimates: Iterable[Estimate]) -> str:
 
 def period(wave: WaveView) -> str:
     """From the first to the last day of a wave."""
-    return _("%(first)s to %(last)s", first=say_date(wave.opens_at), last=say_date(wave.closes_at))
+    return _(
+        "%(first)s to %(last)s", first=say_date(wave.opens_at), last=say_last_day(wave.closes_at)
+    )
 
 
 def headline(results: Results) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from survey.formatting import by_language, say_date
+from survey.formatting import by_language, say_last_day
 from survey.instrument import Instrument
 from survey.models import District, Response, RollupPending, Street, Wave, db
 from survey.queries.fieldwork import PointView
@@ -128,7 +128,7 @@ def survey_page(
             for group in document["groups"]
         ),
         submission_key=submission_key,
-        closes_on=say_date(point.closes_at),
+        closes_on=say_last_day(point.closes_at),
         minutes=int(document.get("minutes", 1)),
         errors=tuple({"field": code, "message": str(text)} for code, text in errors.items()),
     )

@@ -26,7 +26,7 @@ from survey.errors import (
     error_response,
     wants_json,
 )
-from survey.formatting import by_language, language, say_date
+from survey.formatting import by_language, language, say_date, say_last_day
 from survey.queries.resident import receipt_view, survey_page
 from survey.services import collect
 from survey.services.responses import receipt_hash
@@ -194,7 +194,7 @@ def refused(error: Refused) -> Response:
         is_demo=point.is_demo if point else False,
         street_name=by_language(*point.street_name) if point else None,
         opens_on=say_date(point.opens_at) if point else None,
-        closes_on=say_date(point.closes_at) if point else None,
+        closes_on=say_last_day(point.closes_at) if point else None,
         new_code=point.replaced_by if point else None,
     )
     return pages.render_resident("resident/closed.html", status=error.status, notice=notice)

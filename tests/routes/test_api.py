@@ -131,7 +131,8 @@ def test_errors_have_one_shape(published: Flask) -> None:
 def test_a_suppressed_number_is_null_with_its_reason(published: Flask, key: dict[str, str]) -> None:
     for headers in ({}, key):
         for row in rows_of(published, f"/api/v1/waves/{SECOND}/indices", headers=headers):
-            if row["street"] == "s3":
+            # The district's figure would give the hidden street's away.
+            if row["street"] in ("s3", None):
                 assert (row["value"], row["low"], row["high"], row["se"]) == (None,) * 4
                 assert row["suppressed_because"]
             else:
