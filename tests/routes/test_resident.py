@@ -24,6 +24,8 @@ from survey.models import Response, db
 from tests import factories
 from tests.factories import Place, levels
 
+# Where a form is part of a test's name it must be the same in every process.
+KEY = "a-key-that-stays-the-same"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -140,12 +142,16 @@ def test_mistakes_come_back_with_what_was_typed(
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        (urlencode(fields(is_admin="1")), 400, "unknown_fields"),
-        (urlencode([*fields().items(), ("party", "1")]), 400, "unknown_fields"),
+        (urlencode(fields(submission_key=KEY, is_admin="1")), 400, "unknown_fields"),
+        (urlencode([*fields(submission_key=KEY).items(), ("party", "1")]), 400, "unknown_fields"),
         (urlencode(levels(5, 4, 3, 2, 1)), 400, "no_submission_key"),
-        (urlencode(fields()) + "&comment=%ff%fe", 400, "unreadable_form"),
-        (urlencode(fields()).encode() + "&comment=好".encode("gb18030"), 400, "unreadable_form"),
-        (urlencode(fields(comment="x" * 1_000_000)), 413, "too_large"),
+        (urlencode(fields(submission_key=KEY)) + "&comment=%ff%fe", 400, "unreadable_form"),
+        (
+            urlencode(fields(submission_key=KEY)).encode() + "&comment=好".encode("gb18030"),
+            400,
+            "unreadable_form",
+        ),
+        (urlencode(fields(submission_key=KEY, comment="x" * 1_000_000)), 413, "too_large"),
         ("&".join(f"f{n}=1" for n in range(500)), 400, "unreadable_form"),
         ("", 400, "no_submission_key"),
     ],
