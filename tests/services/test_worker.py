@@ -53,7 +53,7 @@ def process(app: Flask, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     started.wait()
 
 
-def _wait(until: object, seconds: float = 40.0) -> None:
+def _wait(until: object, seconds: float = 150.0) -> None:
     end = time.monotonic() + seconds
     while not until():  # type: ignore[operator]
         assert time.monotonic() < end, "did not happen in time"
