@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger(__name__)
@@ -111,6 +111,12 @@ def register_errors(app: Flask) -> None:
         code = database_problem(error)
         log.error("database", code=code, reason=type(error.orig).__name__, path=request.path)
         return error_response(code, DATABASE_WORDS[code], 503)
+
+    @app.errorhandler(DataError)
+    def unstorable(error: DataError) -> Response:
+        # What no database text can hold, such as a zero byte in an address.
+        code, message = HTTP_WORDS[400]
+        return error_response(code, message, 400)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response | HTTPException:

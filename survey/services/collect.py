@@ -87,8 +87,8 @@ class Incomplete(Refused):
 
 
 def normalise_code(code: str) -> str:
-    """A code as typed by a person: upper case, look-alikes mended, blanks and dashes dropped."""
-    return re.sub(r"[\s-]", "", code).upper().translate(LOOK_ALIKES)
+    """A code as a person typed it: upper case, look-alikes mended, only letters and digits kept."""
+    return re.sub(r"[^0-9A-Z]", "", code.upper()).translate(LOOK_ALIKES)
 
 
 def draw_code(length: int = 6) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,8 @@ from survey.queries.fieldwork import InstrumentRows
 # Neither I, L, O nor U: nothing that is misread, nothing that spells a word by accident.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 10
+# Nobody types these, PostgreSQL refuses one of them, and pages cannot show the rest.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 _response = table_of(Response)
 _INSERT_RESPONSES = insert(_response).returning(_response.c.id, sort_by_parameter_order=True)
@@ -90,6 +93,7 @@ def new_response(
     instrument = rows.instrument
     scores = score(instrument, answers)
     words = "\n".join(answers[code] for code in instrument.text_codes if code in answers)
+    words = CONTROLS.sub("", words).strip()
     return NewResponse(
         response={
             "submission_key": key,

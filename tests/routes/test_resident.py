@@ -20,7 +20,7 @@ from sqlalchemy import event, func, select
 
 from survey import pages
 from survey.clock import utc_now
-from survey.models import Response, db
+from survey.models import Comment, Response, db
 from tests import factories
 from tests.factories import Place, levels
 
@@ -170,6 +170,35 @@ def test_a_form_that_cannot_be_taken_says_so(
         else:
             assert "<h1" in reply.get_data(as_text=True)
     assert stored(app) == 0
+
+
+ODD = ("/s/%00", "/s/%F0%9F%98%80", "/r/%00", "/streets/%00", "/api/v1/waves/%00/indices")
+
+
+@pytest.mark.parametrize("path", [*ODD, "/s/" + "A" * 3000, "/?wave=%00", "/go?code=%00"])
+def test_an_odd_address_is_answered_on_both_databases(each_app: Flask, path: str) -> None:
+    with each_app.app_context():
+        factories.place()
+    assert each_app.test_client().get(path).status_code in (302, 303, 400, 404, 200)
+
+
+def test_control_characters_are_dropped_on_both_databases(each_app: Flask) -> None:
+    with each_app.app_context():
+        now = utc_now()
+        district_id = factories.district()
+        factories.wave(
+            district_id=district_id,
+            opens_at=now - timedelta(days=1),
+            closes_at=now + timedelta(days=1),
+        )
+        street_id = factories.street(district_id=district_id, code="s1")
+        code = factories.point(street_id=street_id)
+    said = fields(comment="路灯\x00坏了\x1b[31m\u202e😀\r\n两个月")
+    assert each_app.test_client().post(f"/s/{code}", data=said).status_code == 303
+    with each_app.app_context():
+        body = db.session.scalars(select(Comment.body)).one()
+    assert body.startswith("路灯坏了[31m")
+    assert "\x00" not in body
 
 
 def test_json_is_not_a_form(app: Flask, client: FlaskClient, place: Place) -> None:
