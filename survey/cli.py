@@ -66,6 +66,10 @@ def _worded(callback: Callable[..., Any]) -> Callable[..., Any]:
             return callback(*args, **kwargs)
         except Refused as error:
             raise click.ClickException(_one_line(error.message)) from error
+        except UnicodeEncodeError as error:
+            raise click.ClickException(
+                "A word of the command is not valid UTF-8. Type it anew."
+            ) from error
         except (OperationalError, ProgrammingError) as error:
             raise click.ClickException(_one_line(_database_words(error))) from error
 

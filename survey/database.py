@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Engine, Table, event
+from sqlalchemy import Engine, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import Session, scoped_session
 
 from survey.models import db
 
@@ -76,6 +76,17 @@ def transaction(*, snapshot: bool = False) -> Iterator[scoped_session[Any]]:
     except BaseException:
         session.rollback()
         raise
+
+
+def lock_table(session: Session | scoped_session[Any], table: Table) -> None:
+    """Let nobody else write to, or lock rows of, a table until this transaction ends.
+
+    In a transaction with snapshot=True this must come before anything that reads: the snapshot
+    is taken by the first statement that does, and would not show what was waited for.
+    """
+    # SQLite's writer is alone already.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table.name} IN EXCLUSIVE MODE"))
 
 
 def upsert(table: Table) -> Any:

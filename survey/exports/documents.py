@@ -17,7 +17,7 @@ from survey.queries.coverage import coverage
 from survey.queries.evaluation import draft_evaluation, published_evaluation
 from survey.queries.public import PublicWaves
 from survey.queries.streets import wave_indices
-from survey.queries.themes import wave_themes
+from survey.queries.themes import frozen_themes, wave_themes
 from survey.queries.views import EvaluationView, StreetView, WaveIndices
 from survey.queries.waves import WaveView, all_waves, wave_view
 
@@ -66,7 +66,8 @@ def wave_document(
             assert found is not None
             made.append(tables.indices_table(found))
         elif name == "themes":
-            made.append(_themes(wave, street_code, is_office=is_office))
+            frozen = None if is_draft else evaluation
+            made.append(_themes(wave, street_code, is_office=is_office, frozen=frozen))
         elif name == "coverage":
             made.append(tables.coverage_table(wave, coverage(wave), is_office=is_office))
         elif name == "evaluation":
@@ -82,9 +83,15 @@ def wave_document(
     return Document(about=about, tables=tuple(made))
 
 
-def _themes(wave: WaveView, street_code: str | None, *, is_office: bool) -> Table:
-    street = _street_of(None, wave, street_code) if street_code is not None else None
-    themes = wave_themes(wave.code, street_code=street_code)
+def _themes(
+    wave: WaveView, street_code: str | None, *, is_office: bool, frozen: EvaluationView | None
+) -> Table:
+    street = _street_of(frozen, wave, street_code) if street_code is not None else None
+    themes = (
+        frozen_themes(frozen, street_code=street_code)
+        if frozen is not None
+        else wave_themes(wave.code, street_code=street_code)
+    )
     return tables.themes_table(wave, themes, street=street, is_office=is_office)
 
 

@@ -128,8 +128,8 @@ THEMES = TableShape(
         _column(
             "label",
             "text",
-            "名称；未经评价人员确认时为空",
-            "Label; empty until an evaluator confirmed it",
+            "名称；未经评价人员确认的只供办公使用",
+            "Label; themes that no evaluator confirmed are for offices only",
         ),
         _column("keywords", "text", "关键词，以空格分隔", "Keywords, separated by spaces"),
         _column(
@@ -251,7 +251,12 @@ ADJUSTMENTS = TableShape(
         REVISION,
         *STREET,
         _column("theme", "whole", "问题编号", "Number of the theme"),
-        _column("label", "text", "名称；未经确认时为空", "Label; empty until it is confirmed"),
+        _column(
+            "label",
+            "text",
+            "名称；未确认的只供办公使用",
+            "Label; unconfirmed ones for offices only",
+        ),
         _column("indicator", "text", "指标代码", "Code of the indicator"),
         _column("mentions", "whole", "提到的人数（m）", "People who mention it (m)"),
         _column("respondents", "whole", "有效受访人数（n）", "Valid respondents (n)"),

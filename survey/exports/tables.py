@@ -17,6 +17,7 @@ from survey.exports.base import Cell, Table
 from survey.queries.coverage import CoverageRow
 from survey.queries.public import PublicWaves
 from survey.queries.views import (
+    AdjustmentView,
     EvaluationView,
     GroupView,
     StreetEvaluation,
@@ -119,15 +120,18 @@ def themes_table(
     """One row a theme, of the district or of one street."""
     rows = []
     for theme in themes:
-        if not is_office and not is_theme_public(theme.mentions, theme.by_street, street):
+        # What nobody has looked at is somebody's own words, the keywords as well.
+        is_public = theme.status == "confirmed" and is_theme_public(
+            theme.mentions, theme.by_street, street
+        )
+        if not is_office and not is_public:
             continue
-        shows_label = is_office or theme.status == "confirmed"
         rows.append(
             (
                 wave.code,
                 *_street(street),
                 theme.id,
-                theme.label if shows_label else None,
+                theme.label,
                 " ".join(theme.keywords),
                 theme.indicator.code if theme.indicator else None,
                 theme.status,
@@ -140,6 +144,15 @@ def themes_table(
             )
         )
     return Table(shapes.THEMES, tuple(rows))
+
+
+def is_adjustment_public(
+    view: EvaluationView, entry: StreetEvaluation, item: AdjustmentView
+) -> bool:
+    """The same for what a theme did to one street, as it was frozen."""
+    return item.is_confirmed and is_theme_public(
+        item.mentions, view.mentions_of(item.theme_id), entry.street
+    )
 
 
 def is_theme_public(mentions: int, by_street: Mapping[str, int], street: StreetView | None) -> bool:
@@ -224,9 +237,8 @@ def adjustments_table(view: EvaluationView, *, is_office: bool) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for entry in view.streets:
         for item in entry.adjustments:
-            if not is_office and item.mentions < LEAST:
+            if not is_office and not is_adjustment_public(view, entry, item):
                 continue
-            shows_label = is_office or "not_confirmed" not in item.not_counted_because
             rows.append(
                 (
                     view.wave.code,
@@ -234,7 +246,7 @@ def adjustments_table(view: EvaluationView, *, is_office: bool) -> Table:
                     view.revision,
                     *_street(entry.street),
                     item.theme_id,
-                    item.label if shows_label else None,
+                    item.label,
                     item.indicator_code,
                     item.mentions,
                     item.respondents,

@@ -135,6 +135,9 @@ class ThemeAdjustment(Base):
     #: What the theme was called when it was judged.
     label: Mapped[str] = mapped_column(String(200))
     indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"))
+    keywords: Mapped[list[str]] = mapped_column(JSON)
+    remit: Mapped[str] = mapped_column(String(12))
+    scope: Mapped[str] = mapped_column(String(8))
     mentions: Mapped[int]
     respondents: Mapped[int]
     #: L: one-sided 95 % Wilson lower bound of mentions / respondents.

@@ -251,7 +251,10 @@ def _adjustment(effect: ThemeEffect, theme: Theme) -> AdjustmentView:
     return AdjustmentView(
         theme_id=theme.id,
         label=theme.label,
+        keywords=tuple(theme.keywords),
         indicator_code=effect.theme.indicator,
+        remit=theme.remit,
+        scope=theme.scope,
         mentions=effect.theme.mentions,
         respondents=effect.theme.respondents,
         lower=effect.lower_bound,

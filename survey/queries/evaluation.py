@@ -137,7 +137,10 @@ def _adjustment(row: ThemeAdjustment, codes: Mapping[int, str]) -> AdjustmentVie
         theme_id=row.theme_id,
         # As it was called then: a theme can be renamed later.
         label=row.label,
+        keywords=tuple(row.keywords),
         indicator_code=codes[row.indicator_id],
+        remit=row.remit,
+        scope=row.scope,
         mentions=row.mentions,
         respondents=row.respondents,
         lower=row.lower,

@@ -21,7 +21,7 @@ from analysis.ranking import holm_rank_sets
 from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
 from survey.errors import Refused
-from survey.models import Evaluation, Indicator, Theme, ThemePeriod, db
+from survey.models import Evaluation, db
 from survey.queries.evaluation import published_evaluation
 from survey.queries.policies import kept_policy
 from survey.queries.views import EvaluationView, StreetEvaluation, StreetIndex, StreetView
@@ -134,13 +134,11 @@ class Results:
 
 @dataclass(frozen=True)
 class PublicTheme:
-    """A theme that at least ten people of a street mentioned."""
+    """A theme that people confirmed and at least ten people of a street mentioned."""
 
-    #: None until an evaluator confirmed it: an unconfirmed label is somebody's own words.
-    label: str | None
-    keywords: tuple[str, ...]
-    #: (zh, en); None: about none of the indicators.
-    indicator_name: tuple[str, str] | None
+    label: str
+    #: (zh, en)
+    indicator_name: tuple[str, str]
     scope: str
     mentions: int
 
@@ -284,37 +282,25 @@ def district_indicator(
 
 
 def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[PublicTheme, ...]:
-    """The themes of a street that enough people mentioned, most first. One query.
+    """The confirmed themes of a street as they were published, most mentioned first. No query.
 
     A theme is left out when fewer than min_cell people mentioned it, and when the small number of
     another street could be worked out from this one (method, 11).
     """
     least = kept_policy(evaluation.wave.policy_id).min_cell
-    rows = db.session.execute(
-        select(Theme, Indicator, ThemePeriod.street_id, ThemePeriod.mentions)
-        .join(ThemePeriod, ThemePeriod.theme_id == Theme.id)
-        .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
-        .where(
-            ThemePeriod.wave_id == evaluation.wave.id,
-            ThemePeriod.street_id.is_not(None),
-            Theme.status.in_(("proposed", "confirmed")),
-        )
-    ).all()
-    counts: dict[int, dict[int, int]] = defaultdict(dict)
-    for theme, _indicator, street_id, mentions in rows:
-        if street_id is not None:
-            counts[theme.id][street_id] = mentions
+    names = {indicator.code: indicator.name for indicator in evaluation.indicators}
     found = [
         PublicTheme(
-            label=theme.label if theme.status == "confirmed" else None,
-            keywords=tuple(theme.keywords),
-            indicator_name=(indicator.name_zh, indicator.name_en) if indicator else None,
-            scope=theme.scope,
-            mentions=mentions,
+            label=item.label,
+            indicator_name=names[item.indicator_code],
+            scope=item.scope,
+            mentions=item.mentions,
         )
-        for theme, indicator, street_id, mentions in rows
-        if street_id == street.id
-        and mentions >= least
-        and street_id not in hidden_counts(counts[theme.id], least=least)
+        for entry in evaluation.streets
+        if entry.street.code == street.code
+        for item in entry.adjustments
+        if item.is_confirmed
+        and item.mentions >= least
+        and street.code not in hidden_counts(evaluation.mentions_of(item.theme_id), least=least)
     ]
-    return tuple(sorted(found, key=lambda theme: (-theme.mentions, theme.keywords)))
+    return tuple(sorted(found, key=lambda theme: (-theme.mentions, theme.label)))

@@ -26,7 +26,13 @@ from survey.models import (
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
-from survey.queries.views import IndicatorView, StreetView, ThemeView
+from survey.queries.views import (
+    AdjustmentView,
+    EvaluationView,
+    IndicatorView,
+    StreetView,
+    ThemeView,
+)
 from survey.queries.waves import WaveView, wave_view
 
 
@@ -268,3 +274,46 @@ def unsorted_comments(wave: WaveView) -> list[Any]:
             .order_by(Comment.id)
         )
     )
+
+
+def frozen_themes(
+    evaluation: EvaluationView, *, street_code: str | None = None
+) -> tuple[ThemeView, ...]:
+    """The themes of a published wave as they stood then, most mentioned first. No query.
+
+    Themes about none of the indicators and comments loaded from elsewhere are not in it.
+    """
+    policy = kept_policy(evaluation.wave.policy_id)
+    indicators = {indicator.code: indicator for indicator in evaluation.indicators}
+    told: dict[int, dict[str, AdjustmentView]] = defaultdict(dict)
+    for entry in evaluation.streets:
+        for item in entry.adjustments:
+            told[item.theme_id][entry.street.code] = item
+    everybody = {entry.street.code: entry.public.n for entry in evaluation.streets}
+    views = []
+    for theme_id, by_street in told.items():
+        here = [item for code, item in by_street.items() if street_code in (None, code)]
+        if not here:
+            continue
+        mentions = sum(item.mentions for item in here)
+        n = sum(everybody.values()) if street_code is None else everybody[street_code]
+        waves_present = max(item.waves_present for item in here)
+        views.append(
+            ThemeView(
+                id=theme_id,
+                label=here[0].label,
+                keywords=here[0].keywords,
+                indicator=indicators[here[0].indicator_code],
+                status="confirmed" if here[0].is_confirmed else "proposed",
+                remit=here[0].remit,
+                scope=here[0].scope,
+                mentions=mentions,
+                respondents=n,
+                by_street={code: item.mentions for code, item in by_street.items()},
+                waves_present=waves_present,
+                is_recurring=not recurrence_reasons(
+                    min(mentions, n), n, waves_present, policy=policy
+                ),
+            )
+        )
+    return tuple(sorted(views, key=lambda view: (-view.mentions, view.id)))

@@ -104,7 +104,11 @@ class AdjustmentView:
 
     theme_id: int
     label: str
+    keywords: tuple[str, ...]
     indicator_code: str
+    remit: str
+    #: "own" (个性问题) or "common" (共性问题).
+    scope: str
     mentions: int
     respondents: int
     #: L and p~ of the method, 6.
@@ -117,6 +121,11 @@ class AdjustmentView:
     deduction: float
     #: Codes of all reasons why it takes nothing; empty when it counts.
     not_counted_because: tuple[str, ...]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether people had confirmed the theme."""
+        return "not_confirmed" not in self.not_counted_because
 
 
 @dataclass(frozen=True)
@@ -213,6 +222,15 @@ class EvaluationView:
     effective_weights: Mapping[str, float | None]
     #: False when the wave has no direct scores at all: indices are published, nothing is ranked.
     has_direct: bool
+
+    def mentions_of(self, theme_id: int) -> dict[str, int]:
+        """{street code: respondents who mentioned a theme}."""
+        return {
+            entry.street.code: item.mentions
+            for entry in self.streets
+            for item in entry.adjustments
+            if item.theme_id == theme_id
+        }
 
     def group_of(self, street: StreetEvaluation) -> GroupView:
         """The peer group in which a street is judged."""

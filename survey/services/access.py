@@ -42,6 +42,7 @@ __all__ = [
     "set_password",
 ]
 
+LONGEST_NAME = 60
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
 COMMAND_LINE = "command line"
@@ -53,7 +54,7 @@ Session_ = Session | scoped_session[Session]
 
 def normalise_username(typed: str) -> str | None:
     """The name as it is stored: NFKC, trimmed, lower case; None when nothing is left."""
-    return unicodedata.normalize("NFKC", typed).strip().casefold()[:60] or None
+    return unicodedata.normalize("NFKC", typed).strip().casefold() or None
 
 
 def generate_password() -> str:
@@ -257,7 +258,11 @@ def _record_change(
 
 def _checked_username(username: str) -> str:
     name = normalise_username(username)
-    if name is None or any(not (letter.isalnum() or letter in "._-") for letter in name):
+    if (
+        name is None
+        or len(name) > LONGEST_NAME
+        or any(not (letter.isalnum() or letter in "._-") for letter in name)
+    ):
         raise Refused(
             "bad_username",
             _l("A name has letters, digits, points, hyphens and underscores, at most 60."),

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
-from survey.models import AuditEvent, db
+from survey.database import lock_table
+from survey.models import AuditEvent, db, table_of
 
 FIRST = "0" * 64
 
@@ -49,9 +50,7 @@ def lock(session: Session | scoped_session[Session]) -> None:
     In a transaction with snapshot=True this must be the first statement: the lock has to come
     before the snapshot, or the last event seen may not be the last.
     """
-    # SQLite's writer is alone already.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE audit_event IN SHARE ROW EXCLUSIVE MODE"))
+    lock_table(session, table_of(AuditEvent))
 
 
 def record(

@@ -32,6 +32,7 @@ from survey.models import (
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
+from survey.queries.themes import wave_themes
 from survey.services import fieldwork, pictures, place, points, questionnaire
 from survey.services.responses import NewResponse, Origin, insert_responses, new_response
 from survey.services.rollup import fold_all
@@ -56,6 +57,8 @@ POINTS = (
 # Invited through one point of the channel: (closed wave, open wave).
 INVITED = {"slip": (45, 25), "cati": (420, 240), "paper": (110, 60)}
 BATCH = 2000
+# Mentions from which on a theme of the demo is confirmed, and streets that make it common.
+SPOKEN_OF, WIDESPREAD = 15, 9
 ROLES = ("admin", "evaluator", "auditor", "department")
 # Places of the streets that get an account: hashing a password takes its time on purpose.
 STREET_ACCOUNTS = (0, 4, 8)
@@ -110,6 +113,7 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     tell(f"{before.code}: {total} answers")
     fieldwork.close_wave(before.code, now=closed)
     themes.run_themes(before.code, now=closed)
+    _confirm_themes(before.code, now=closed)
     evaluate.publish(before.code, actor="demo", now=closed + timedelta(days=14), reason="")
     # The charts of the front page; those of the streets wait for the worker.
     pictures.draw_for_wave(before.code, now=now, with_streets=False)
@@ -175,6 +179,21 @@ class _Quarter:
     code: str
     name_zh: str
     name_en: str
+
+
+def _confirm_themes(wave_code: str, *, now: datetime) -> None:
+    """Decide about the larger themes as an evaluator would, so that there is something to see."""
+    from survey.services import themes
+
+    for theme in wave_themes(wave_code):
+        if theme.mentions < SPOKEN_OF or theme.indicator is None:
+            continue
+        for action, value in (
+            ("status", "confirmed"),
+            ("remit", "street"),
+            ("scope", "common" if len(theme.by_street) >= WIDESPREAD else "own"),
+        ):
+            themes.decide(theme.id, action=action, value=value, actor="demo", now=now)
 
 
 def _quarters(now: datetime) -> tuple[_Quarter, _Quarter]:

@@ -14,9 +14,9 @@ from sqlalchemy import func, select, update
 
 from analysis.types import Estimate
 from survey import jobs
-from survey.database import transaction
+from survey.database import lock_table, transaction
 from survey.errors import Refused
-from survey.models import Evaluation, StreetResult, ThemeAdjustment, Wave
+from survey.models import Evaluation, StreetResult, ThemeAdjustment, Wave, table_of
 from survey.queries.cubes import cube_state
 from survey.queries.draft import draft_evaluation
 from survey.queries.views import EvaluationView, StreetEvaluation
@@ -32,6 +32,8 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
     direct scores of some streets but not of others, no reason for a revision.
     """
     with transaction(snapshot=True) as session:
+        # Answers or scores that are being stored are waited for, so that they are in the figures.
+        lock_table(session, table_of(Wave))
         audit.lock(session)
         wave = wave_view(wave_code)
         newest = select(func.max(Evaluation.revision)).where(Evaluation.wave_id == wave.id)
@@ -168,6 +170,9 @@ def _adjustments(street: StreetEvaluation, indicators: dict[str, int]) -> list[T
             theme_id=one.theme_id,
             label=one.label,
             indicator_id=indicators[one.indicator_code],
+            keywords=list(one.keywords),
+            remit=one.remit,
+            scope=one.scope,
             mentions=one.mentions,
             respondents=one.respondents,
             lower=one.lower,

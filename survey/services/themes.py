@@ -20,6 +20,7 @@ from survey.errors import Refused
 from survey.models import (
     CollectionPoint,
     Comment,
+    District,
     Indicator,
     Mention,
     Response,
@@ -64,7 +65,7 @@ def run_themes(
 
     Comments join the district's known themes where they fit, or form new ones (status proposed).
     progress: called with (comments done, comments in all).
-    Raises Refused for an unknown wave or an unusable model.
+    Raises Refused for an unknown wave, an unusable model, or another run at the same time.
     """
     from analysis.themes.discovery import discover
 
@@ -87,6 +88,7 @@ def run_themes(
         progress=progress,
     )
     with transaction() as session:
+        _require_still_loose(session, wave, {row.id for row in loose})
         _store_indicators(session, sorted_into)
         new = _store_themes(session, found, wave=wave, model_id=model_id, now=now)
         recount(session, wave)
@@ -96,6 +98,18 @@ def run_themes(
         mentions=len(found.assignments),
         unreadable=len(found.unprocessable),
     )
+
+
+def _require_still_loose(session: Any, wave: WaveView, comments: set[int]) -> None:
+    """Refuse when another run sorted some of the comments meanwhile: they would count twice."""
+    session.execute(select(District.id).where(District.id == wave.district_id).with_for_update())
+    still = {row.id for row in unsorted_comments(wave) if row.theme_id is None}
+    if not comments <= still:
+        raise Refused(
+            "sorted_meanwhile",
+            _l("Another run sorted these comments meanwhile; nothing was stored. Run it again."),
+            status=409,
+        )
 
 
 def _words(row: Any) -> str:

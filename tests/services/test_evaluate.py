@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +13,16 @@ from sqlalchemy import func, select, update
 
 from survey.database import transaction
 from survey.errors import Refused
-from survey.models import AuditEvent, DirectScore, Evaluation, StreetResult, Wave, db
+from survey.models import (
+    AuditEvent,
+    DirectScore,
+    Evaluation,
+    Response,
+    RollupPending,
+    StreetResult,
+    Wave,
+    db,
+)
 from survey.queries.evaluation import draft_evaluation, published_evaluation
 from survey.services.evaluate import publish
 from survey.services.rollup import fold_all
@@ -117,6 +128,31 @@ def test_waiting_answers_hold_a_publication_up(app: Flask) -> None:
         assert caught.value.code == "answers_waiting"
         assert "1 answers" in str(caught.value)
         assert db.session.scalar(select(func.count()).select_from(StreetResult)) == 0
+
+
+def test_answers_that_are_being_stored_are_waited_for(each_app: Flask) -> None:
+    with each_app.app_context():
+        place = surveyed()
+    holding = threading.Event()
+
+    def load() -> None:
+        # As an import does: it holds the wave's row while its answers arrive.
+        with each_app.app_context(), transaction() as session:
+            session.get_one(Wave, place.wave_id, with_for_update=True)
+            response = session.scalars(select(Response).limit(1)).one()
+            session.add(RollupPending(response_id=response.id, sign=-1, status="accepted"))
+            session.flush()
+            holding.set()
+            time.sleep(1)
+
+    loader = threading.Thread(target=load)
+    loader.start()
+    assert holding.wait(10)
+    with each_app.app_context():
+        with pytest.raises(Refused) as caught:
+            publish(CODE, actor="eva", now=NOW)
+        assert caught.value.code == "answers_waiting"
+    loader.join()
 
 
 def test_direct_scores_are_there_for_all_streets_or_for_none(app: Flask) -> None:

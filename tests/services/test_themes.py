@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from datetime import timedelta
 from pathlib import Path
 
@@ -89,6 +90,25 @@ def test_a_later_run_moves_nothing_and_new_comments_join(app: Flask) -> None:
         themes.run_themes(CODE, now=NOW)
         assert db.session.scalars(select(Theme.id)).all() == before
         assert sorted_into().items() > again.items()
+
+
+def test_of_two_runs_at_once_one_stores_nothing(each_app: Flask) -> None:
+    with each_app.app_context():
+        told(factories.place(), *RUBBISH)
+
+    def other(_done: int, _all: int) -> None:
+        with each_app.app_context():
+            themes.run_themes(CODE, now=NOW)
+
+    def meanwhile(done: int, of: int) -> None:
+        contextvars.Context().run(other, done, of)
+
+    with each_app.app_context(), pytest.raises(Refused) as caught:
+        themes.run_themes(CODE, now=NOW, progress=meanwhile)
+    assert caught.value.code == "sorted_meanwhile"
+    with each_app.app_context():
+        comments = db.session.scalars(select(Mention.comment_id)).all()
+        assert len(comments) == len(set(comments)) > 0
 
 
 def test_one_person_ten_times_is_no_theme(app: Flask) -> None:
