@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings what the tests need beside Python packages: Chromium, a Chinese font, a PostgreSQL server.
+# Brings what the tests need beside Python packages: Chromium and a library its
+# driver needs, a Chinese font, a PostgreSQL server.
 # By apt as root; otherwise one line says the command, and the tests that need them say so again.
 set -eu
 cd "$(dirname "$0")/.."
@@ -33,8 +34,14 @@ install_parts() {
     return "$status"
 }
 
+# The program that drives Chromium is linked against it, and a minimal Debian does not have it.
+has_libatomic() {
+    ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1
+}
+
 missing=''
 has_program chromium chromium-browser google-chrome || missing="$missing chromium"
+has_libatomic || missing="$missing libatomic1"
 has_chinese_font || missing="$missing fonts-noto-cjk"
 has_postgresql || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0

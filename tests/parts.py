@@ -33,7 +33,10 @@ def chromium() -> str:
         path = shutil.which(name)
         if path is not None:
             return path
-    missing("Chromium", command="to bring it: sudo apt-get install -y chromium fonts-noto-cjk")
+    missing(
+        "Chromium",
+        command="to bring it: sudo apt-get install -y chromium libatomic1 fonts-noto-cjk",
+    )
 
 
 def postgres_programs() -> Path:
