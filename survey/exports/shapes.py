@@ -128,8 +128,8 @@ THEMES = TableShape(
         _column(
             "label",
             "text",
-            "名称；未经评价人员确认的只供办公使用",
-            "Label; themes that no evaluator confirmed are for offices only",
+            "名称，取自居民原话；只供办公使用",
+            "Label, taken from a resident's own words; for offices only",
         ),
         _column("keywords", "text", "关键词，以空格分隔", "Keywords, separated by spaces"),
         _column(
@@ -254,8 +254,8 @@ ADJUSTMENTS = TableShape(
         _column(
             "label",
             "text",
-            "名称；未确认的只供办公使用",
-            "Label; unconfirmed ones for offices only",
+            "名称，取自居民原话；只供办公使用",
+            "Label, taken from a resident's own words; for offices only",
         ),
         _column("indicator", "text", "指标代码", "Code of the indicator"),
         _column("mentions", "whole", "提到的人数（m）", "People who mention it (m)"),

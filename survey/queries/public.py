@@ -136,7 +136,8 @@ class Results:
 class PublicTheme:
     """A theme that people confirmed and at least ten people of a street mentioned."""
 
-    label: str
+    #: Words, not the label: that is a resident's own sentence, and none is quoted in public.
+    keywords: tuple[str, ...]
     #: (zh, en)
     indicator_name: tuple[str, str]
     scope: str
@@ -291,7 +292,7 @@ def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[Publi
     names = {indicator.code: indicator.name for indicator in evaluation.indicators}
     found = [
         PublicTheme(
-            label=item.label,
+            keywords=item.keywords,
             indicator_name=names[item.indicator_code],
             scope=item.scope,
             mentions=item.mentions,
@@ -303,4 +304,4 @@ def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[Publi
         and item.mentions >= least
         and street.code not in hidden_counts(evaluation.mentions_of(item.theme_id), least=least)
     ]
-    return tuple(sorted(found, key=lambda theme: (-theme.mentions, theme.label)))
+    return tuple(sorted(found, key=lambda theme: (-theme.mentions, theme.keywords)))
