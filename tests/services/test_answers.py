@@ -21,6 +21,8 @@ from survey.models import (
     Stratum,
     Wave,
 )
+from survey.queries.evaluation import draft_evaluation
+from survey.queries.streets import wave_indices
 from survey.services import fieldwork, rollup
 from survey.services.answers import load_answers
 from survey.services.answers_map import AnswersMap, read_map
@@ -303,7 +305,7 @@ def san_diego_questionnaire() -> dict:
 
 
 @pytest.mark.reference
-def test_a_real_survey_with_other_indicators_and_margins_is_stored(session):
+def test_a_real_survey_with_other_indicators_and_margins_runs_the_whole_way(session):
     table = reference_folder("statistics", "d4_sandiego2015.csv")
     expected = json.loads(
         reference_folder("statistics", "d4_sandiego2015.expected.json").read_text()
@@ -351,3 +353,16 @@ def test_a_real_survey_with_other_indicators_and_margins_is_stored(session):
     total = session.scalar(select(func.sum(IndicatorScore.score)))
     assert total == sum(2500 * (int(level) - 1) for level in answers)
     assert rollup.audit().differences == []
+    # And every district has its index, weighted to its own residents, with an interval.
+    found = wave_indices("sd2015")
+    assert len(found.streets) == 6
+    for one in found.streets:
+        assert one.public.n >= 200
+        assert one.public.low < one.public.value < one.public.high
+        assert one.public.n_effective < one.public.n
+        assert all(report.converged for report in one.weights.values())
+    # Unweighted respondents of these districts average between 54 and 61 on this scale.
+    assert min(one.public.value for one in found.streets) > 50
+    assert max(one.public.value for one in found.streets) < 65
+    [group] = draft_evaluation("sd2015").groups
+    assert not group.last.established

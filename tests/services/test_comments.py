@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from survey.errors import Refused
-from survey.models import Comment
+from survey.models import Comment, Mention
+from survey.queries.themes import wave_themes
+from survey.services import themes
 from survey.services.comments import CommentsMap, load_comments
 from survey.services.tables_in import RowsRejected
 from tests import factories
@@ -153,7 +155,14 @@ def test_real_messages_are_stored_with_their_persons(session):
         title_column="title",
         person_column="user",
     )
-    done = load(path, source="board", mapping=mapping)
+    done = load(path, source="board", mapping=mapping, wave="2026q4")
     assert done.stored == 2615
     assert done.persons == len(set(session.scalars(select(Comment.person_hash))))
     assert 1500 < done.persons < 2615
+    # And the thread goes on: what many of them write about is found, persons counted once.
+    run = themes.run_themes("2026q4", now=factories.NOW)
+    assert run.comments == 2615
+    first = wave_themes("2026q4")[0]
+    assert first.mentions >= 40
+    assert "车位" in first.keywords
+    assert session.scalar(select(func.count()).select_from(Mention)) > 1000
