@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from analysis.adjustment import Adjustment, ThemeEffect, ThemeRecord, adjust_public, theme_effect
+from analysis.adjustment import ThemeRecord, adjust_public, theme_effect
 from analysis.blend import Blend, EffectiveWeights, blend, direct_variance, effective_weights
 from analysis.evaluation_records import (
     Appeal,
@@ -21,12 +21,13 @@ from analysis.evaluation_records import (
     Scored,
     StreetEvaluation,
     StreetInput,
+    StreetRank,
     check_inputs,
 )
 from analysis.policy import Policy
-from analysis.ranking import Chances, RankSets, holm_rank_sets, lowest_z, shrunken_chances
+from analysis.ranking import RankSets, lowest_z
 from analysis.types import FloatArray
-from analysis.verdicts import Evidence, bottom_group, judge_last, judge_top
+from analysis.verdicts import Evidence, bottom_group, judge_last, judge_top, order_of
 
 __all__ = ["Appeal", "Evaluation", "GroupEvaluation", "StreetEvaluation", "StreetInput", "evaluate"]
 
@@ -50,81 +51,78 @@ def evaluate(
     ``bad_theme``, ``unknown_indicator``, ``bad_variance``).
     """
     check_inputs(streets, themes, appeals or ())
-    by_code = {street.code: street for street in streets}
-    effects = {
-        code: tuple(theme_effect(t, policy) for t in themes if t.street == code) for code in by_code
-    }
-    adjustments = {
-        code: adjust_public(street.public, street.indicators, effects[code], policy)
-        for code, street in by_code.items()
-        if street.public is not None
-    }
-    scored = score_streets(by_code, adjustments, policy)
+    scored = score_streets(streets, themes, policy)
     groups: dict[str, GroupEvaluation] = {}
-    ranks: dict[str, tuple[int, int, tuple[float, ...]]] = {}
+    ranks: dict[str, StreetRank] = {}
     for group in dict.fromkeys(street.group for street in streets):
         members = [street for street in streets if street.group == group]
-        found, sets, chances = evaluate_group(
-            group,
+        evidence = group_evidence(
             members,
             scored,
-            by_code=by_code,
-            effects=effects,
             policy=policy,
             previous_last=(previous_last or {}).get(group),
             pooled_waves=pooled_waves,
             appeals=appeals,
         )
-        groups[group] = found
-        for i, code in enumerate(found.codes):
-            ranks[code] = (int(sets.low[i]), int(sets.high[i]), tuple(chances[i].tolist()))
+        at = [scored.codes.index(code) for code in evidence.codes]
+        groups[group] = judge_group(
+            group, evidence, policy, weights_of_blend=weights_of(scored, at, policy)
+        )
+        ranks |= street_ranks(evidence)
     return Evaluation(
         streets={
-            code: street_evaluation(
+            street.code: street_evaluation(
                 street,
                 scored,
-                adjustment=adjustments.get(code),
-                effects=effects[code],
-                rank=ranks.get(code),
+                rank=ranks.get(street.code),
                 group=groups[street.group],
                 policy=policy,
             )
-            for code, street in by_code.items()
+            for street in streets
         },
         groups=groups,
         effective_weights=weights_of(scored, range(len(scored.codes)), policy),
         standardised=scored.blended.standardised,
-        deduction_correlation=deduction_correlation(by_code, adjustments, policy),
+        deduction_correlation=deduction_correlation(scored, policy),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
     )
 
 
 def score_streets(
-    streets: Mapping[str, StreetInput], adjustments: Mapping[str, Adjustment], policy: Policy
+    streets: Sequence[StreetInput], themes: Sequence[ThemeRecord], policy: Policy
 ) -> Scored:
-    """Blend every street that has a public score with its se and a direct score."""
-    codes = tuple(
-        code
-        for code, street in streets.items()
+    """Judge the themes, and blend every street with a public score, its se and a direct score."""
+    given = {street.code: street for street in streets}
+    effects = {
+        code: tuple(theme_effect(t, policy) for t in themes if t.street == code) for code in given
+    }
+    adjustments = {
+        code: adjust_public(street.public, street.indicators, effects[code], policy)
+        for code, street in given.items()
+        if street.public is not None
+    }
+    used = [
+        street
+        for street in streets
         if street.direct is not None and street.public is not None and street.public_se is not None
-    )
-    direct = np.array([streets[code].direct for code in codes], np.float64)
-    public = np.array([streets[code].public for code in codes], np.float64)
-    direct_v = direct_variance(
-        [streets[code].direct_se for code in codes], sd_floor=policy.direct_sd_floor
-    )
-    public_v = np.array([streets[code].public_se for code in codes], np.float64) ** 2
-    deduction = np.array([adjustments[code].total for code in codes], np.float64)
+    ]
+    direct = np.array([street.direct for street in used], np.float64)
+    direct_v = direct_variance([s.direct_se for s in used], sd_floor=policy.direct_sd_floor)
+    public = np.array([street.public for street in used], np.float64)
+    public_v = np.array([street.public_se for street in used], np.float64) ** 2
+    deduction = np.array([adjustments[street.code].total for street in used], np.float64)
     blended = blend(
         direct,
         direct_v,
         public - deduction,
         public_v,
         alpha=policy.alpha,
-        standardised=policy.standardise_direct and bool(codes),
+        standardised=policy.standardise_direct and bool(used),
     )
-    return Scored(codes, direct, direct_v, public, public_v, deduction, blended)
+    codes = tuple(street.code for street in used)
+    scores = (direct, direct_v, public, public_v, deduction, blended)
+    return Scored(codes, *scores, given=given, effects=effects, adjustments=adjustments)
 
 
 def weights_of(scored: Scored, places: Sequence[int], policy: Policy) -> EffectiveWeights:
@@ -136,65 +134,67 @@ def weights_of(scored: Scored, places: Sequence[int], policy: Policy) -> Effecti
     return effective_weights(part, public, scored.public_variance[i], alpha=policy.alpha)
 
 
-def evaluate_group(
-    group: str,
+def group_evidence(
     members: Sequence[StreetInput],
     scored: Scored,
     *,
-    by_code: Mapping[str, StreetInput],
-    effects: Mapping[str, tuple[ThemeEffect, ...]],
     policy: Policy,
     previous_last: str | None,
     pooled_waves: int,
     appeals: Sequence[Appeal] | None,
-) -> tuple[GroupEvaluation, RankSets, FloatArray]:
-    """Ranks, chances and verdicts of one peer group."""
+) -> Evidence:
+    """Everything one peer group is judged by: who is ranked, scores, and what the rules ask for."""
     candidates = [street for street in members if not street.excluded_because]
-    place = {code: i for i, code in enumerate(scored.codes)}
-    ranked = [s for s in candidates if s.code in place and s.n_effective != 0]
-    codes = tuple(street.code for street in ranked)
-    at = [place[code] for code in codes]
+    codes = tuple(s.code for s in candidates if s.code in scored.codes and s.n_effective != 0)
+    at = [scored.codes.index(code) for code in codes]
     score, variance = scored.blended.score[at], scored.blended.variance[at]
-    sets = holm_rank_sets(score, variance, error=policy.rank_error)
-    chances = shrunken_chances(score, variance) if codes else None
-    p = chances.chances if chances is not None else np.zeros((0, 0))
-    evidence = Evidence(
+    return Evidence(
         codes=codes,
         score=score,
         variance=variance,
         public=scored.public[at],
         public_variance=scored.public_variance[at],
-        p_last=p[:, -1] if codes else np.zeros(0),
-        sets=sets,
+        order=order_of(score, variance, error=policy.rank_error),
         n_effective={street.code: street.n_effective for street in candidates},
         assessors={street.code: street.assessors for street in candidates},
-        unscored=tuple(s.code for s in candidates if s.code not in place),
-        variants=lowest_by_variant(codes, scored, by_code=by_code, policy=policy),
+        unscored=tuple(s.code for s in candidates if s.code not in scored.codes),
+        variants=lowest_by_variant(codes, scored, policy=policy),
         pooled_waves=pooled_waves,
         previous_last=previous_last,
-        appeal_could_change=appeal_could_change(
-            codes, scored, appeals, by_code=by_code, effects=effects, policy=policy
-        ),
+        appeal_could_change=appeal_could_change(codes, scored, appeals, policy=policy),
     )
-    result = GroupEvaluation(
+
+
+def judge_group(
+    group: str, evidence: Evidence, policy: Policy, *, weights_of_blend: EffectiveWeights
+) -> GroupEvaluation:
+    """Ranks and verdicts of one peer group from its evidence alone."""
+    order = evidence.order
+    return GroupEvaluation(
         group=group,
-        codes=codes,
-        pairwise_only=len(codes) < policy.min_group,
-        pairs=significant_pairs(codes, sets),
+        codes=evidence.codes,
+        pairwise_only=len(evidence.codes) < policy.min_group,
+        pairs=significant_pairs(evidence.codes, order.sets),
         top=judge_top(evidence, policy),
-        bottom_group=bottom_group(codes, sets),
+        bottom_group=bottom_group(evidence.codes, order.sets),
         last=judge_last(evidence, policy),
-        effective_weights=weights_of(scored, at, policy),
-        **spread(chances),
+        effective_weights=weights_of_blend,
+        mu=order.chances.mu if order.chances else None,
+        tau2=order.chances.tau2 if order.chances else None,
+        q=order.chances.q if order.chances else None,
+        evidence=evidence,
     )
-    return result, sets, p
 
 
-def spread(chances: Chances | None) -> dict[str, float | None]:
-    """μ, τ² and Q of a group, ``None`` when nobody is ranked."""
+def street_ranks(evidence: Evidence) -> dict[str, StreetRank]:
+    """Rank set and chances of every ranked street of a group."""
+    sets, chances = evidence.order.sets, evidence.order.chances
     if chances is None:
-        return {"mu": None, "tau2": None, "q": None}
-    return {"mu": chances.mu, "tau2": chances.tau2, "q": chances.q}
+        return {}
+    return {
+        code: (int(sets.low[i]), int(sets.high[i]), tuple(chances.chances[i].tolist()))
+        for i, code in enumerate(evidence.codes)
+    }
 
 
 def significant_pairs(codes: Sequence[str], sets: RankSets) -> tuple[tuple[str, str], ...]:
@@ -203,11 +203,7 @@ def significant_pairs(codes: Sequence[str], sets: RankSets) -> tuple[tuple[str, 
 
 
 def lowest_by_variant(
-    codes: Sequence[str],
-    scored: Scored,
-    *,
-    by_code: Mapping[str, StreetInput],
-    policy: Policy,
+    codes: Sequence[str], scored: Scored, *, policy: Policy
 ) -> dict[str, str | None]:
     """Lowest street under direct raw/standardised × themes in/out × 待核查 either way.
 
@@ -217,7 +213,7 @@ def lowest_by_variant(
     if not codes:
         return {}
     at = [scored.codes.index(code) for code in codes]
-    others = [by_code[code].other_public for code in scored.codes]
+    others = [scored.given[code].other_public for code in scored.codes]
     publics: dict[str, FloatArray | None] = {"main": scored.public, "other_quarantine": None}
     if all(other is not None for other in others):
         publics["other_quarantine"] = np.array([o[0] for o in others if o is not None])
@@ -246,8 +242,6 @@ def appeal_could_change(
     scored: Scored,
     appeals: Sequence[Appeal] | None,
     *,
-    by_code: Mapping[str, StreetInput],
-    effects: Mapping[str, tuple[ThemeEffect, ...]],
     policy: Policy,
 ) -> bool | None:
     """Whether an open appeal of the lowest street could lift it out of a last place.
@@ -266,8 +260,8 @@ def appeal_could_change(
     labels = {appeal.label for appeal in mine}
     if None in labels:
         return True
-    kept = [effect for effect in effects[street] if effect.theme.label not in labels]
-    given = by_code[street]
+    kept = [effect for effect in scored.effects[street] if effect.theme.label not in labels]
+    given = scored.given[street]
     total = adjust_public(given.public or 0.0, given.indicators, kept, policy).total
     deduction = scored.deduction.copy()
     deduction[at[lowest]] = total
@@ -286,40 +280,44 @@ def street_evaluation(
     street: StreetInput,
     scored: Scored,
     *,
-    adjustment: Adjustment | None,
-    effects: tuple[ThemeEffect, ...],
-    rank: tuple[int, int, tuple[float, ...]] | None,
+    rank: StreetRank | None,
     group: GroupEvaluation,
     policy: Policy,
 ) -> StreetEvaluation:
     """Put one street's figures together with the reasons why some are missing or withheld."""
-    missing = None
-    if street.public is None or street.public_se is None:
-        missing = "public_missing"
-    elif street.direct is None:
-        missing = "direct_missing"
-    i = scored.codes.index(street.code) if missing is None else None
-    blended = None if i is None else float(scored.blended.score[i])
-    se = None if i is None else math.sqrt(float(scored.blended.variance[i]))
-    reach = 0.0 if se is None else Z95 * se
+    missing = missing_part(street)
+    adjustment = scored.adjustments.get(street.code)
     low, high, chances = rank if rank is not None else (None, None, ())
+    blended = se = direct = reach = None
+    if missing is None:
+        i = scored.codes.index(street.code)
+        blended, direct = float(scored.blended.score[i]), float(scored.blended.direct[i])
+        se = math.sqrt(float(scored.blended.variance[i]))
+        reach = Z95 * se
     return StreetEvaluation(
         code=street.code,
         group=street.group,
         adjustment=adjustment,
-        effects=effects,
+        effects=scored.effects[street.code],
         adjusted=None if adjustment is None else adjustment.public,
-        direct_used=None if i is None else float(scored.blended.direct[i]),
+        direct_used=direct,
         blended=blended,
         se=se,
-        low=None if blended is None else max(0.0, blended - reach),
-        high=None if blended is None else min(100.0, blended + reach),
+        low=None if blended is None or reach is None else max(0.0, blended - reach),
+        high=None if blended is None or reach is None else min(100.0, blended + reach),
         not_blended_because=missing,
         rank_low=low,
         rank_high=high,
         rank_suppressed_because=missing or rank_suppression(street, group, policy),
         chances=chances,
     )
+
+
+def missing_part(street: StreetInput) -> str | None:
+    """Code of the ingredient without which a street has no blended score, or ``None``."""
+    if street.public is None or street.public_se is None:
+        return "public_missing"
+    return "direct_missing" if street.direct is None else None
 
 
 def rank_suppression(street: StreetInput, group: GroupEvaluation, policy: Policy) -> str | None:
@@ -333,15 +331,12 @@ def rank_suppression(street: StreetInput, group: GroupEvaluation, policy: Policy
     return f"group_below_{policy.min_group}" if group.pairwise_only else None
 
 
-def deduction_correlation(
-    streets: Mapping[str, StreetInput], adjustments: Mapping[str, Adjustment], policy: Policy
-) -> float | None:
+def deduction_correlation(scored: Scored, policy: Policy) -> float | None:
     """corr(Σd, I) over streets × indicators; ``None`` when either does not vary."""
     pairs = [
-        (adjustments[code].by_indicator.get(name, 0.0), index)
-        for code, street in streets.items()
-        if code in adjustments
-        for name, index in street.indicators.items()
+        (adjustment.by_indicator.get(name, 0.0), index)
+        for code, adjustment in scored.adjustments.items()
+        for name, index in scored.given[code].indicators.items()
         if index is not None and name in policy.omega
     ]
     if len(pairs) < 3:

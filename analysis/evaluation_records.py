@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from analysis.adjustment import Adjustment, ThemeEffect, ThemeRecord
 from analysis.blend import Blend, EffectiveWeights
 from analysis.types import AnalysisError, FloatArray
-from analysis.verdicts import LastPlace, TopPlaces
+from analysis.verdicts import Evidence, LastPlace, TopPlaces
+
+StreetRank = tuple[int, int, tuple[float, ...]]
+"""Lowest and highest rank of a street's set, and its chance of every rank, rank 1 first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class GroupEvaluation:
     """One peer group: who is ranked, what differs, who may be first or last.
 
     ``pairs`` are (higher, lower) streets that differ significantly. ``pairwise_only``: too few
-    streets for rank sets. ``mu``, ``tau2`` and ``q`` tell how much streets differ at all.
+    streets for rank sets. ``mu``, ``tau2`` and ``q`` tell how much streets differ at all;
+    ``evidence`` is all the group was judged by.
     """
 
     group: str
@@ -99,6 +103,7 @@ class GroupEvaluation:
     mu: float | None
     tau2: float | None
     q: float | None
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Arrays over the streets that have both scores, in order of ``codes``."""
+    """Arrays over the streets that have both scores, in order of ``codes``.
+
+    ``given`` and ``effects`` have every street, ``adjustments`` those with a public score.
+    """
 
     codes: tuple[str, ...]
     direct: FloatArray
@@ -126,6 +134,9 @@ class Scored:
     public_variance: FloatArray
     deduction: FloatArray
     blended: Blend
+    given: Mapping[str, StreetInput]
+    effects: Mapping[str, tuple[ThemeEffect, ...]]
+    adjustments: Mapping[str, Adjustment]
 
 
 def check_inputs(

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from analysis.policy import Policy
-from analysis.ranking import RankSets, lowest_z, verify_top
+from analysis.ranking import (
+    Chances,
+    RankSets,
+    holm_rank_sets,
+    lowest_z,
+    shrunken_chances,
+    verify_top,
+)
 from analysis.types import FloatArray, Reason
 
 
@@ -56,6 +63,25 @@ class TopPlaces:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What the scores alone say of the order of S streets; no chances when there are none."""
+
+    sets: RankSets
+    chances: Chances | None
+
+    @property
+    def p_last(self) -> FloatArray:
+        """Chance of the last rank (S,)."""
+        return self.chances.chances[:, -1] if self.chances is not None else np.zeros(0)
+
+
+def order_of(score: FloatArray, variance: FloatArray, *, error: float) -> Order:
+    """Rank sets (Holm at ``error``) and chances of scores (S,) with variances (S,)."""
+    sets = holm_rank_sets(score, variance, error=error)
+    return Order(sets, shrunken_chances(score, variance) if len(score) else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything a last place is judged by, for the S ranked streets of one peer group.
 
@@ -71,8 +97,7 @@ class Evidence:
     variance: FloatArray
     public: FloatArray
     public_variance: FloatArray
-    p_last: FloatArray
-    sets: RankSets
+    order: Order
     n_effective: Mapping[str, float | None]
     assessors: Mapping[str, int | None]
     unscored: tuple[str, ...]
@@ -106,7 +131,7 @@ def judge_last(evidence: Evidence, policy: Policy) -> LastPlace:
     verified = all(condition.met for condition in others)
     established = verified and waves.met
     notes: tuple[Reason, ...] = ()
-    low = int(evidence.sets.low[lowest])
+    low = int(evidence.order.sets.low[lowest])
     if established and low < len(evidence.codes):
         # One asks about this one street, the other about all at once.
         notes = (Reason("rank_set_wider_than_verdict", {"low": low, "high": len(evidence.codes)}),)
@@ -115,7 +140,7 @@ def judge_last(evidence: Evidence, policy: Policy) -> LastPlace:
         street=street,
         z_min=z,
         z_min_public=z_public,
-        p_last=float(evidence.p_last[lowest]),
+        p_last=float(evidence.order.p_last[lowest]),
         conditions=conditions,
         reasons=tuple(Reason(c.code, c.params) for c in conditions if not c.met),
         verified_this_wave=verified,
@@ -183,7 +208,7 @@ def judge_top(evidence: Evidence, policy: Policy) -> TopPlaces:
     if z is not None and z >= policy.top_z:
         return TopPlaces(k, True, tuple(evidence.codes[i] for i in inside), z)
     group = tuple(
-        code for code, low in zip(evidence.codes, evidence.sets.low, strict=True) if low <= k
+        code for code, low in zip(evidence.codes, evidence.order.sets.low, strict=True) if low <= k
     )
     return TopPlaces(k, False, group, z)
 
