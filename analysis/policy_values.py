@@ -1,76 +1,15 @@
-"""Reading single policy values, a reader per kind with worded errors; and what must agree."""
+"""Reading single policy values, a reader per kind with worded errors; knows no value by name."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from analysis.types import AnalysisError
+from analysis.policy_entries import OPEN, RANDOM, PolicyEntry, PolicyError
+from analysis.types import UNKNOWN
 
-if TYPE_CHECKING:
-    from analysis.policy import Policy
-
-RANDOM, OPEN = "A", "B"
-
-
-class PolicyError(AnalysisError):
-    """A policy document that cannot be used; ``params["key"]`` names the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyEntry:
-    """One value of the policy document, as a settings page and the validation need it.
-
-    ``kind`` is a key of ``READERS``; ``minimum`` and ``maximum`` bound numbers, inclusive.
-    """
-
-    key: str
-    kind: str
-    section: str
-    default: Any
-    help: str
-    help_zh: str
-    minimum: float | None = None
-    maximum: float | None = None
-
-
-def value(
-    default: Any,
-    kind: str,
-    *,
-    section: str,
-    en: str,
-    zh: str,
-    low: float | None = None,
-    high: float | None = None,
-) -> Any:
-    """Declare a dataclass field that carries its kind, section, help and bounds."""
-    meta = {"kind": kind, "section": section, "en": en, "zh": zh, "low": low, "high": high}
-    if isinstance(default, dict):
-        return field(default_factory=lambda: dict(default), metadata=meta)
-    return field(default=default, metadata=meta)
-
-
-def entries_of(document: type) -> tuple[PolicyEntry, ...]:
-    """The declared values of a policy dataclass in order, with their defaults."""
-    found = []
-    for item in fields(document):
-        factory = item.default_factory
-        found.append(
-            PolicyEntry(
-                key=item.name,
-                kind=item.metadata["kind"],
-                section=item.metadata["section"],
-                default=item.default if factory is MISSING else factory(),
-                help=item.metadata["en"],
-                help_zh=item.metadata["zh"],
-                minimum=item.metadata["low"],
-                maximum=item.metadata["high"],
-            )
-        )
-    return tuple(found)
+SUM_TOLERANCE = 1e-9
 
 
 def read_value(entry: PolicyEntry, given: Any) -> Any:
@@ -90,9 +29,15 @@ def wrong_type(entry: PolicyEntry, wanted: str) -> PolicyError:
 
 def as_number(entry: PolicyEntry, given: Any, *, what: str = "a number") -> float:
     """A finite number that is not a boolean. Raises ``PolicyError`` (``wrong_type``)."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, int | float):
         raise wrong_type(entry, what)
-    return float(given)
+    try:
+        number = float(given)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise wrong_type(entry, what)
+    return number
 
 
 def check_bounds(entry: PolicyEntry, number: float) -> None:
@@ -144,15 +89,33 @@ def read_text(entry: PolicyEntry, given: Any) -> str:
 
 
 def read_texts(entry: PolicyEntry, given: Any) -> tuple[str, ...]:
-    """A list of texts."""
-    if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
+    """A list of different texts. Raises ``PolicyError`` (``wrong_type``, ``repeated``)."""
+    if not isinstance(given, list | tuple) or not all(is_name(item) for item in given):
         raise wrong_type(entry, "a list of texts")
+    check_repeated(entry, given)
     return tuple(given)
 
 
+def is_name(item: Any) -> bool:
+    """Whether it is a text that is not blank."""
+    return isinstance(item, str) and bool(item.strip())
+
+
+def check_repeated(entry: PolicyEntry, names: Sequence[str]) -> None:
+    """Raise ``PolicyError`` (``repeated``) when a name is there twice."""
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise PolicyError(
+            "repeated",
+            f"The policy value {entry.key!r} names {twice!r} twice.",
+            key=entry.key,
+            name=twice,
+        )
+
+
 def as_mapping(entry: PolicyEntry, given: Any, wanted: str) -> Mapping[str, Any]:
-    """An object with text keys. Raises ``PolicyError`` (``wrong_type``)."""
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+    """An object whose keys are not blank. Raises ``PolicyError`` (``wrong_type``)."""
+    if not isinstance(given, Mapping) or not all(is_name(key) for key in given):
         raise wrong_type(entry, wanted)
     return given
 
@@ -176,17 +139,50 @@ def read_weights(entry: PolicyEntry, given: Any) -> dict[str, float]:
         name: as_number(entry, weight, what=wanted)
         for name, weight in as_mapping(entry, given, wanted).items()
     }
-    total = math.fsum(weights.values())
-    if not weights or min(weights.values()) < 0:
+    check_sum(entry, weights.values(), wanted)
+    return weights
+
+
+def read_shares(entry: PolicyEntry, given: Any) -> tuple[float, ...]:
+    """A list of weights ≥ 0 that sum to 1. Raises ``PolicyError`` (``weights_sum``)."""
+    wanted = "a list of weights that are not negative and sum to 1"
+    if not isinstance(given, list | tuple):
         raise wrong_type(entry, wanted)
-    if abs(total - 1) > 1e-9:
+    shares = tuple(as_number(entry, share, what=wanted) for share in given)
+    check_sum(entry, shares, wanted)
+    return shares
+
+
+def check_sum(entry: PolicyEntry, weights: Iterable[float], wanted: str) -> None:
+    """Raise ``PolicyError`` unless weights are there, none is negative and they sum to 1.
+
+    The sum is exact before it is rounded (``math.fsum``) and may miss 1 by 1e-9, so that
+    0.1 + 0.2 + 0.7 and three times 0.333333333333 pass and 0.33 three times does not.
+    """
+    weights = tuple(weights)
+    if not weights or min(weights) < 0:
+        raise wrong_type(entry, wanted)
+    total = math.fsum(weights)
+    if abs(total - 1) > SUM_TOLERANCE:
         raise PolicyError(
             "weights_sum",
-            f"The weights in {entry.key!r} must sum to 1; they sum to {total:.6g}.",
+            f"The weights in {entry.key!r} must sum to 1; they sum to {total:.10g}.",
             key=entry.key,
             total=total,
         )
-    return weights
+
+
+def read_points(entry: PolicyEntry, given: Any) -> dict[str, float]:
+    """Points ≥ 0 of each signal; exactly the signals of the default are known."""
+    known = tuple(entry.default)
+    wanted = f"an object with points of 0 or more for each of {', '.join(known)}"
+    points = {
+        name: as_number(entry, number, what=wanted)
+        for name, number in as_mapping(entry, given, wanted).items()
+    }
+    if set(points) != set(known) or min(points.values()) < 0:
+        raise wrong_type(entry, wanted)
+    return {name: points[name] for name in known}
 
 
 def read_streams(entry: PolicyEntry, given: Any) -> dict[str, str]:
@@ -199,17 +195,24 @@ def read_streams(entry: PolicyEntry, given: Any) -> dict[str, str]:
 
 
 def read_margins(entry: PolicyEntry, given: Any) -> dict[str, dict[str, Any]]:
-    """Margin variables with their order and categories."""
+    """Margin variables with their order and categories.
+
+    Raises ``PolicyError`` (``wrong_type``, ``repeated``): "unknown" is what respondents who did
+    not say are counted under, so it is no category of residents.
+    """
     wanted = 'an object like {"age_band": {"ordered": true, "categories": ["18-29", "30-44"]}}'
     margins = {}
     for name, spec in as_mapping(entry, given, wanted).items():
         spec = as_mapping(entry, spec, wanted)
         categories = spec.get("categories", [])
         well_formed = set(spec) <= {"ordered", "categories"} and isinstance(categories, list)
-        if not well_formed or not all(isinstance(item, str) for item in categories):
+        if not well_formed or not all(is_name(item) for item in categories):
             raise wrong_type(entry, wanted)
         if not isinstance(spec.get("ordered", False), bool):
             raise wrong_type(entry, wanted)
+        check_repeated(entry, categories)
+        if UNKNOWN in categories:
+            raise wrong_type(entry, f'{wanted}, without the category "{UNKNOWN}"')
         margins[name] = {"ordered": spec.get("ordered", False), "categories": list(categories)}
     return margins
 
@@ -236,45 +239,9 @@ READERS: dict[str, Callable[[PolicyEntry, Any], Any]] = {
     "texts": read_texts,
     "scale": read_scale,
     "weights": read_weights,
+    "shares": read_shares,
+    "points": read_points,
     "streams": read_streams,
     "margins": read_margins,
     "base_weights": read_base_weights,
 }
-
-
-def check_consistency(policy: Policy) -> None:
-    """Raise ``PolicyError`` when values that are fine alone contradict each other."""
-    levels = set(policy.scale)
-    for key in ("satisfied_levels", "strictly_satisfied_levels", "dissatisfied_levels"):
-        for level in getattr(policy, key):
-            if level not in levels:
-                raise PolicyError(
-                    "unknown_level",
-                    f"The policy value {key!r} names the level {level!r}, which is not in 'scale'.",
-                    key=key,
-                    level=level,
-                )
-    if set(policy.alternative_scale) != levels:
-        raise PolicyError(
-            "inconsistent",
-            "The policy values 'scale' and 'alternative_scale' must have the same levels.",
-            key="alternative_scale",
-        )
-    if levels & set(policy.missing_options):
-        raise PolicyError(
-            "inconsistent",
-            "An option is in 'scale' and in 'missing_options'; it can only be one of them.",
-            key="missing_options",
-        )
-    if policy.min_substantive > policy.min_answered:
-        raise PolicyError(
-            "inconsistent",
-            "'min_substantive' cannot be larger than 'min_answered'.",
-            key="min_substantive",
-        )
-    if policy.theme_min_waves > policy.theme_window:
-        raise PolicyError(
-            "inconsistent",
-            "'theme_min_waves' cannot be larger than 'theme_window'.",
-            key="theme_min_waves",
-        )

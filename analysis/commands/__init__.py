@@ -25,6 +25,12 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(
         "analysis.commands.evaluate", "blended scores, rank sets and verdicts under a policy"
     ),
+    "policy": Command(
+        "analysis.commands.policy", "print, explain and check the policy all of it depends on"
+    ),
+    "recompute": Command(
+        "analysis.commands.recompute", "redo a published evaluation from its bundle and compare"
+    ),
     "themes": Command("analysis.commands.themes", "recurring themes in a table of messages"),
     "classify": Command("analysis.commands.classify", "train on labelled texts and label others"),
 }

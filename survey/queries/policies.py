@@ -18,5 +18,5 @@ def kept_policy(policy_id: int | None) -> Policy:
         "policies", {None: Policy.from_dict()}
     )
     if policy_id not in kept:
-        kept[policy_id] = Policy.from_dict(db.session.get_one(models.Policy, policy_id).document)
+        kept[policy_id] = Policy.from_locked(db.session.get_one(models.Policy, policy_id).document)
     return kept[policy_id]

@@ -1,0 +1,83 @@
+"""What the values of a policy must agree on; each value alone was read before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.policy_entries import PolicyError
+
+if TYPE_CHECKING:
+    from analysis.policy import Policy
+
+
+def check_consistency(policy: Policy) -> None:
+    """Raise ``PolicyError`` when values that are fine alone contradict each other.
+
+    Codes: ``unknown_level`` for a level that is not in ``scale``, else ``inconsistent``.
+    """
+    check_levels(policy)
+    for key, message in contradictions(policy):
+        raise PolicyError("inconsistent", message, key=key)
+
+
+def check_levels(policy: Policy) -> None:
+    """The lists of levels name levels of the scale. Raises ``PolicyError``."""
+    for key in ("satisfied_levels", "strictly_satisfied_levels", "dissatisfied_levels"):
+        for level in getattr(policy, key):
+            if level not in policy.scale:
+                raise PolicyError(
+                    "unknown_level",
+                    f"The policy value {key!r} names the level {level!r}, which is not in 'scale'.",
+                    key=key,
+                    level=level,
+                )
+
+
+def contradictions(policy: Policy) -> list[tuple[str, str]]:
+    """(value, message) of everything that does not fit together."""
+    levels = set(policy.scale)
+    satisfied = set(policy.satisfied_levels)
+    rules = (
+        (
+            set(policy.alternative_scale) != levels,
+            "alternative_scale",
+            "The policy values 'scale' and 'alternative_scale' must have the same levels.",
+        ),
+        (
+            bool(levels & set(policy.missing_options)),
+            "missing_options",
+            "An option is in 'scale' and in 'missing_options'; it can only be one of them.",
+        ),
+        (
+            not set(policy.strictly_satisfied_levels) <= satisfied,
+            "strictly_satisfied_levels",
+            "Every level of 'strictly_satisfied_levels' must be in 'satisfied_levels' too.",
+        ),
+        (
+            bool(satisfied & set(policy.dissatisfied_levels)),
+            "dissatisfied_levels",
+            "A level cannot be in 'satisfied_levels' and in 'dissatisfied_levels'.",
+        ),
+        (
+            policy.min_substantive > policy.min_answered,
+            "min_substantive",
+            "'min_substantive' cannot be larger than 'min_answered'.",
+        ),
+        (
+            policy.trim_low > policy.trim_high,
+            "trim_low",
+            "'trim_low' cannot be larger than 'trim_high'.",
+        ),
+        (
+            policy.theme_min_waves > policy.theme_window,
+            "theme_min_waves",
+            "'theme_min_waves' cannot be larger than 'theme_window'.",
+        ),
+        (
+            policy.last_waves > max(2, len(policy.pool_weights)),
+            "last_waves",
+            "'last_waves' cannot be larger than the number of 'pool_weights': "
+            "no pool would ever hold as many waves.",
+        ),
+    )
+    return [(key, message) for broken, key, message in rules if broken]
