@@ -26,6 +26,7 @@ class ThemeRecord:
     ``overdue``, ``removed`` (appeal upheld). ``solved`` of ``reasked`` residents say it is
     solved. ``remit`` is ``street`` for the street's own task. ``notified_days`` before the wave
     opened, ``None`` if never. ``random_mentions`` m in the random stream, ``None`` without one.
+    ``number`` tells themes of one label apart; nothing is computed from it.
     """
 
     street: str
@@ -42,6 +43,7 @@ class ThemeRecord:
     confirmed: bool = False
     notified_days: int | None = None
     random_mentions: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def evaluate(
         deduction_correlation=deduction_correlation(scored, policy),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
+        scored=scored,
     )
 
 

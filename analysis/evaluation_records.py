@@ -107,20 +107,6 @@ class GroupEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A whole evaluation. ``deduction_correlation`` is corr(Σd, I) over streets × indicators:
-    strongly negative means that themes punish what low scores already carry."""
-
-    streets: Mapping[str, StreetEvaluation]
-    groups: Mapping[str, GroupEvaluation]
-    effective_weights: EffectiveWeights
-    standardised: bool
-    deduction_correlation: float | None
-    policy_version: str
-    policy_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class Scored:
     """Arrays over the streets that have both scores, in order of ``codes``.
 
@@ -137,6 +123,22 @@ class Scored:
     given: Mapping[str, StreetInput]
     effects: Mapping[str, tuple[ThemeEffect, ...]]
     adjustments: Mapping[str, Adjustment]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A whole evaluation. ``deduction_correlation`` is corr(Σd, I) over streets × indicators:
+    strongly negative means that themes punish what low scores already carry. ``scored`` are the
+    arrays behind the blend."""
+
+    streets: Mapping[str, StreetEvaluation]
+    groups: Mapping[str, GroupEvaluation]
+    effective_weights: EffectiveWeights
+    standardised: bool
+    deduction_correlation: float | None
+    policy_version: str
+    policy_sha256: str
+    scored: Scored
 
 
 def check_inputs(

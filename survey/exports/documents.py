@@ -45,11 +45,7 @@ def wave_document(
     """
     wave = wave_view(code)
     if not is_office and (wants_draft or wave.status != "published"):
-        raise Refused(
-            "not_published",
-            _l("The results of this wave are not published; a draft needs the key of an office."),
-            status=403,
-        )
+        raise not_published()
     is_draft = wants_draft or wave.status != "published"
     evaluation = indices = None
     if not is_draft:
@@ -81,6 +77,15 @@ def wave_document(
         _street_of(found, wave, street_code)
         made = [_only(table, street_code) for table in made]
     return Document(about=about, tables=tuple(made))
+
+
+def not_published() -> Refused:
+    """What everybody is told who asks for figures that are not published."""
+    return Refused(
+        "not_published",
+        _l("The results of this wave are not published; a draft needs the key of an office."),
+        status=403,
+    )
 
 
 def _themes(

@@ -16,6 +16,7 @@ from survey.models.cube import (
 from survey.models.evaluation import (
     DirectScore,
     Evaluation,
+    EvaluationBundle,
     Policy,
     StreetResult,
     ThemeAdjustment,
@@ -50,6 +51,7 @@ __all__ = [
     "DirectScore",
     "District",
     "Evaluation",
+    "EvaluationBundle",
     "Indicator",
     "IndicatorItem",
     "IndicatorScore",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -25,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from survey.models.base import Base, BigKey, one_of
 
 EVALUATION_STATUSES = ("draft", "published")
+BUNDLE_KINDS = ("full", "public")
 RESULT_KINDS = ("public", "indicator", "adjusted", "direct", "blended")
 
 
@@ -87,6 +89,7 @@ class Evaluation(Base):
     published_at: Mapped[datetime | None] = mapped_column(DateTime)
 
     results: Mapped[list[StreetResult]] = relationship(cascade="all, delete-orphan")
+    bundles: Mapped[list[EvaluationBundle]] = relationship(cascade="all, delete-orphan")
     adjustments: Mapped[list[ThemeAdjustment]] = relationship(cascade="all, delete-orphan")
 
 
@@ -152,3 +155,17 @@ class ThemeAdjustment(Base):
     deduction: Mapped[float] = mapped_column(Double)
     #: Codes of the reasons why it took nothing, e.g. not_confirmed; [] when it counted.
     not_counted_because: Mapped[list[str]] = mapped_column(JSON)
+
+
+class EvaluationBundle(Base):
+    """The recompute bundle of a published evaluation, as it was sealed when it was published."""
+
+    __tablename__ = "evaluation_bundle"
+    __table_args__ = (one_of("kind", BUNDLE_KINDS),)
+
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), primary_key=True)
+    #: full: for auditors; public: from the scores on.
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    #: The zip file.
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from analysis.adjustment import ThemeEffect, ThemeRecord
 from analysis.evaluation import Evaluation as Computed
-from analysis.evaluation import GroupEvaluation, StreetInput, evaluate
-from analysis.evaluation import StreetEvaluation as ComputedStreet
-from analysis.policy import Policy
-from analysis.types import Estimate, StreetResult
+from analysis.evaluation import GroupEvaluation
+from analysis.policy import RANDOM, Policy
+from analysis.types import StreetCube
+from analysis.wave_evaluation import (
+    EvaluationInputs,
+    StreetFacts,
+    WaveEvaluation,
+    evaluate_wave,
+)
 from survey.models import DirectScore, Evaluation, Theme, Wave, db
-from survey.queries.streets import ComputedWave, computed_wave
+from survey.queries.cubes import CubeState, cube_state, streets_with_margins, wave_cubes
+from survey.queries.fieldwork import kept_instrument
+from survey.queries.policies import kept_policy
 from survey.queries.themes import WaveThemes, theme_counts, theme_record
 from survey.queries.views import (
     AdjustmentView,
@@ -28,7 +35,14 @@ from survey.queries.views import (
 )
 from survey.queries.waves import WaveView, wave_view
 
-NORMAL_95 = 1.959963984540054
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft evaluation with all it was computed from."""
+
+    inputs: EvaluationInputs
+    found: WaveEvaluation
+    evaluation: EvaluationView
 
 
 def draft_evaluation(wave_code: str) -> EvaluationView:
@@ -36,37 +50,78 @@ def draft_evaluation(wave_code: str) -> EvaluationView:
 
     Raises Refused (404) for an unknown wave.
     """
+    return computed_draft(wave_code).evaluation
+
+
+def computed_draft(wave_code: str) -> Draft:
+    """The same with its inputs, for whoever freezes both."""
     wave = wave_view(wave_code)
-    figures = computed_wave(wave)
-    direct = direct_scores(wave)
+    state = cube_state(wave)
+    places = streets_with_margins(wave)
     themes = theme_counts(wave)
-    records, of_record = _theme_records(figures, themes)
-    computed = evaluate(
-        [_street_input(street, figures, direct) for street in figures.streets],
-        figures.policy,
-        themes=records,
+    streets = tuple(street for street, _margins in places)
+    inputs = _inputs(wave, places, themes)
+    found = evaluate_wave(inputs)
+    return Draft(inputs, found, _view(wave, state, streets, themes=themes, found=found))
+
+
+def _inputs(
+    wave: WaveView,
+    places: Sequence[tuple[StreetView, dict[str, dict[str, float]]]],
+    themes: WaveThemes,
+) -> EvaluationInputs:
+    """All that the evaluation is computed from."""
+    policy = kept_policy(wave.policy_id)
+    cubes = wave_cubes(wave, places)
+    direct = direct_scores(wave)
+    both = cubes.with_quarantined
+    return EvaluationInputs(
+        policy=policy,
+        streets=tuple(
+            StreetFacts(street.code, street.peer_group, tuple(direct.get(street.id, ())))
+            for street, _margins in places
+        ),
+        accepted=tuple(cubes.accepted),
+        with_quarantined=None if both is None else tuple(both),
+        themes=tuple(
+            _theme_records(
+                wave,
+                [street for street, _margins in places],
+                themes,
+                policy=policy,
+                cubes=cubes.accepted,
+            )
+        ),
         previous_last=_previous_last(wave),
         # No appeal can be filed yet, so nothing is known about appeals.
         appeals=None,
     )
+
+
+def _view(
+    wave: WaveView,
+    state: CubeState,
+    streets: Sequence[StreetView],
+    *,
+    themes: WaveThemes,
+    found: WaveEvaluation,
+) -> EvaluationView:
+    computed = found.evaluation
     return EvaluationView(
         wave=wave,
         revision=0,
         status="draft",
-        policy_hash=figures.policy.sha256,
-        rollup_run_id=figures.state.rollup_run_id,
-        computed_at=figures.state.folded_at,
+        policy_hash=computed.policy_sha256,
+        rollup_run_id=state.rollup_run_id,
+        computed_at=state.folded_at,
         published_at=None,
         reason="",
-        streets=tuple(
-            _street(street, figures, computed, direct=direct, themes=of_record)
-            for street in figures.streets
-        ),
-        indicators=figures.indicators,
-        district=figures.result.district,
+        streets=tuple(_street(street, found, themes) for street in streets),
+        indicators=kept_instrument(wave.questionnaire_id).indicators,
+        district=found.result.district,
         groups=tuple(_group(group) for group in computed.groups.values()),
         effective_weights=_weights(computed),
-        has_direct=bool(direct),
+        has_direct=any(entry.direct.n for entry in found.figures.values()),
     )
 
 
@@ -82,70 +137,44 @@ def direct_scores(wave: WaveView) -> dict[int, list[float]]:
     return dict(found)
 
 
-def _mean_and_se(scores: Sequence[float]) -> tuple[float | None, float | None]:
-    """Mean of the assessors' scores and its standard error; None with fewer than two."""
-    if not scores:
-        return None, None
-    mean = math.fsum(scores) / len(scores)
-    if len(scores) < 2:
-        return mean, None
-    squares = math.fsum((score - mean) ** 2 for score in scores)
-    return mean, math.sqrt(squares / (len(scores) - 1) / len(scores))
-
-
-def _street_input(
-    street: StreetView, figures: ComputedWave, direct: Mapping[int, Sequence[float]]
-) -> StreetInput:
-    result = figures.result.streets[street.code]
-    other = figures.result_with_quarantined.streets[street.code].public
-    scores = direct.get(street.id, ())
-    mean, se = _mean_and_se(scores)
-    known = other.value is not None and other.se is not None
-    return StreetInput(
-        code=street.code,
-        public=result.public.value,
-        public_se=result.public.se,
-        direct=mean,
-        direct_se=se,
-        n_effective=result.n_effective_random,
-        group=street.peer_group,
-        assessors=len(scores),
-        indicators={code: estimate.value for code, estimate in result.indicators.items()},
-        other_public=(other.value or 0.0, other.se or 0.0) if known else None,
-    )
-
-
 def _theme_records(
-    figures: ComputedWave, themes: WaveThemes
-) -> tuple[list[ThemeRecord], dict[int, Theme]]:
-    """Every theme in every street as a record, and {id() of the record: its theme}.
-
-    Records carry a label, which two themes can share; the object itself tells them apart.
-    """
+    wave: WaveView,
+    streets: Sequence[StreetView],
+    themes: WaveThemes,
+    *,
+    policy: Policy,
+    cubes: Sequence[StreetCube],
+) -> list[ThemeRecord]:
+    """Every theme in every street as a record that carries the theme's number."""
     records: list[ThemeRecord] = []
-    of_record: dict[int, Theme] = {}
     total = sum(themes.respondents.values())
+    is_random = {cube.code: _has_random_stream(cube, policy) for cube in cubes}
     for theme in themes.themes.values():
         counts = themes.counts[theme.id]
         everywhere = sum(one.mentions for one in counts.values())
-        for street in figures.streets:
+        for street in streets:
             # Only what residents of the street said in answers counts, and only for an indicator.
             if theme.indicator is None or street.id not in counts:
                 continue
-            if theme.indicator.code not in figures.policy.omega:
+            if theme.indicator.code not in policy.omega:
                 continue
-            record = theme_record(
-                theme,
-                counts[street.id],
-                wave=figures.wave,
-                street=street,
-                respondents=themes.respondents.get(street.id, 0),
-                district_share=min(1.0, everywhere / total) if total else 0.0,
-                has_random_stream="A" in figures.result.streets[street.code].streams,
+            records.append(
+                theme_record(
+                    theme,
+                    counts[street.id],
+                    wave=wave,
+                    street=street,
+                    respondents=themes.respondents.get(street.id, 0),
+                    district_share=min(1.0, everywhere / total) if total else 0.0,
+                    has_random_stream=is_random[street.code],
+                )
             )
-            records.append(record)
-            of_record[id(record)] = theme
-    return records, of_record
+    return records
+
+
+def _has_random_stream(cube: StreetCube, policy: Policy) -> bool:
+    """Whether a street has accepted responses of a channel drawn at random."""
+    return any(policy.stream_of(channel) == RANDOM and n for _s, channel, _v, n in cube.responses)
 
 
 def _previous_last(wave: WaveView) -> dict[str, str]:
@@ -168,82 +197,26 @@ def _previous_last(wave: WaveView) -> dict[str, str]:
     }
 
 
-def _street(
-    street: StreetView,
-    figures: ComputedWave,
-    computed: Computed,
-    *,
-    direct: Mapping[int, Sequence[float]],
-    themes: Mapping[int, Theme],
-) -> StreetEvaluation:
-    result = figures.result.streets[street.code]
-    found = computed.streets[street.code]
+def _street(street: StreetView, found: WaveEvaluation, themes: WaveThemes) -> StreetEvaluation:
+    figures = found.figures[street.code]
+    computed = found.evaluation.streets[street.code]
     return StreetEvaluation(
         street=street,
-        public=result.public,
-        adjusted=_adjusted(result, found),
-        direct=_direct(direct.get(street.id, ()), figures.policy),
-        blended=_blended(result, found),
-        indicators=result.indicators,
+        public=figures.public,
+        adjusted=figures.adjusted,
+        direct=figures.direct,
+        blended=figures.blended,
+        indicators=figures.indicators,
         adjustments=tuple(
-            _adjustment(effect, themes[id(effect.theme)]) for effect in found.effects
+            _adjustment(effect, themes.themes[effect.theme.number or 0])
+            for effect in computed.effects
         ),
-        rank_low=found.rank_low,
-        rank_high=found.rank_high,
-        rank_suppressed_because=found.rank_suppressed_because,
-        chances=found.chances,
-        p_first=found.p_first,
-        p_last=found.p_last,
-    )
-
-
-def _adjusted(result: StreetResult, found: ComputedStreet) -> Estimate:
-    """P*: the public score and its interval moved down by what the themes take."""
-    public = result.public
-    if found.adjusted is None or public.low is None or public.high is None:
-        return public
-    taken = (public.value or 0.0) - found.adjusted
-    return Estimate(
-        value=found.adjusted,
-        low=min(found.adjusted, max(0.0, public.low - taken)),
-        high=max(found.adjusted, public.high - taken),
-        n=public.n,
-        n_effective=public.n_effective,
-        suppressed_because=public.suppressed_because,
-        se=public.se,
-        df=public.df,
-        random=public.random,
-    )
-
-
-def _direct(scores: Sequence[float], policy: Policy) -> Estimate:
-    """D: the mean of the assessors, with the policy's floor for its standard error; n assessors."""
-    mean, se = _mean_and_se(scores)
-    if mean is None:
-        return Estimate(None, None, None, 0, 0.0, suppressed_because="direct_missing")
-    se = max(se or 0.0, policy.direct_sd_floor)
-    reach = NORMAL_95 * se
-    return Estimate(
-        value=mean,
-        low=max(0.0, mean - reach),
-        high=min(100.0, mean + reach),
-        n=len(scores),
-        n_effective=float(len(scores)),
-        se=se,
-    )
-
-
-def _blended(result: StreetResult, found: ComputedStreet) -> Estimate:
-    """F. A suppressed public score hides it too: D is known, so F would give P away."""
-    return Estimate(
-        value=found.blended,
-        low=found.low,
-        high=found.high,
-        n=result.public.n,
-        n_effective=result.public.n_effective,
-        suppressed_because=found.not_blended_because or result.public.suppressed_because,
-        se=found.se,
-        random=result.public.random,
+        rank_low=computed.rank_low,
+        rank_high=computed.rank_high,
+        rank_suppressed_because=computed.rank_suppressed_because,
+        chances=computed.chances,
+        p_first=computed.p_first,
+        p_last=computed.p_last,
     )
 
 

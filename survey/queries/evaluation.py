@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from analysis.types import Estimate
-from survey.models import Evaluation, StreetResult, ThemeAdjustment, db
+from survey.models import Evaluation, EvaluationBundle, StreetResult, ThemeAdjustment, db
 from survey.queries.cubes import streets_with_margins
 from survey.queries.draft import draft_evaluation
 from survey.queries.fieldwork import kept_instrument
@@ -27,6 +28,15 @@ from survey.queries.views import (
 from survey.queries.waves import WaveView, wave_view
 
 __all__ = ["draft_evaluation", "published_evaluation"]
+
+
+@dataclass(frozen=True)
+class KeptBundle:
+    """A zip with the revision it belongs to and its sha256."""
+
+    revision: int
+    sha256: str
+    content: bytes
 
 
 def published_evaluation(wave_code: str, *, revision: int | None = None) -> EvaluationView | None:
@@ -46,6 +56,26 @@ def published_evaluation(wave_code: str, *, revision: int | None = None) -> Eval
         query = query.where(Evaluation.revision == revision)
     stored = db.session.scalar(query)
     return None if stored is None else _view(stored, wave)
+
+
+def kept_bundle(wave_code: str, *, kind: str, revision: int | None = None) -> KeptBundle | None:
+    """The recompute bundle that was sealed when a wave was published. Two queries.
+
+    kind: `full` or `public`; revision: the newest when left out. None when there is none.
+    Raises Refused (404) for an unknown wave.
+    """
+    wave = wave_view(wave_code)
+    query = (
+        select(Evaluation.revision, EvaluationBundle.sha256, EvaluationBundle.content)
+        .join(EvaluationBundle, EvaluationBundle.evaluation_id == Evaluation.id)
+        .where(Evaluation.wave_id == wave.id, EvaluationBundle.kind == kind)
+        .order_by(Evaluation.revision.desc())
+        .limit(1)
+    )
+    if revision is not None:
+        query = query.where(Evaluation.revision == revision)
+    row = db.session.execute(query).one_or_none()
+    return None if row is None else KeptBundle(*row)
 
 
 def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:

@@ -150,6 +150,7 @@ def theme_record(
         confirmed=theme.status == "confirmed",
         notified_days=(wave.opens_at - notified).days if notified else None,
         random_mentions=counts.mentions_random if has_random_stream else None,
+        number=theme.id,
     )
 
 

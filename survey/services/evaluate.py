@@ -5,6 +5,7 @@ A correction of what was published is the next revision and says why.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -16,9 +17,17 @@ from analysis.types import Estimate
 from survey import jobs
 from survey.database import lock_table, transaction
 from survey.errors import Refused
-from survey.models import Evaluation, StreetResult, ThemeAdjustment, Wave, table_of
+from survey.exports.bundle import KINDS, bundle_bytes
+from survey.models import (
+    Evaluation,
+    EvaluationBundle,
+    StreetResult,
+    ThemeAdjustment,
+    Wave,
+    table_of,
+)
 from survey.queries.cubes import cube_state
-from survey.queries.draft import draft_evaluation
+from survey.queries.draft import Draft, computed_draft
 from survey.queries.views import EvaluationView, StreetEvaluation
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
@@ -38,7 +47,8 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
         wave = wave_view(wave_code)
         newest = select(func.max(Evaluation.revision)).where(Evaluation.wave_id == wave.id)
         revision = (session.scalar(newest) or 0) + 1
-        draft = draft_evaluation(wave_code)
+        computed = computed_draft(wave_code)
+        draft = computed.evaluation
         _require_publishable(wave, draft, revision=revision, reason=reason)
         stored = Evaluation(
             wave_id=wave.id,
@@ -56,6 +66,15 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
         for street in draft.streets:
             stored.results += _results(street, indicators)
             stored.adjustments += _adjustments(street, indicators)
+        made = replace(
+            draft,
+            wave=replace(draft.wave, status="published"),
+            status="published",
+            revision=revision,
+            published_at=now,
+            reason=reason,
+        )
+        stored.bundles = _bundles(computed, made)
         session.add(stored)
         session.execute(update(Wave).where(Wave.id == wave.id).values(status="published"))
         audit.record(
@@ -63,19 +82,17 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
             actor=actor,
             action="publish",
             subject=f"wave {wave_code} revision {revision}",
-            detail={"reason": reason, "policy": draft.policy_hash, "rollup": draft.rollup_run_id},
+            detail={
+                "reason": reason,
+                "policy": draft.policy_hash,
+                "rollup": draft.rollup_run_id,
+                "bundles": {bundle.kind: bundle.sha256 for bundle in stored.bundles},
+            },
             at=now,
         )
     # After the commit: what is drawn is what was published.
     jobs.ask_for_wave_pictures(wave_code)
-    return replace(
-        draft,
-        wave=replace(draft.wave, status="published"),
-        status="published",
-        revision=revision,
-        published_at=now,
-        reason=reason,
-    )
+    return made
 
 
 def _require_publishable(
@@ -112,6 +129,16 @@ def _require_publishable(
             ),
             status=409,
         )
+
+
+def _bundles(computed: Draft, made: EvaluationView) -> list[EvaluationBundle]:
+    """What the evaluation was computed from, sealed with its figures."""
+    found = []
+    for kind in KINDS:
+        content = bundle_bytes(computed, made, kind=kind)
+        digest = hashlib.sha256(content).hexdigest()
+        found.append(EvaluationBundle(kind=kind, sha256=digest, content=content))
+    return found
 
 
 def _summary(draft: EvaluationView) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""From the frozen inputs of a wave to every figure of its evaluation, in one pure function.
+
+The draft page, the publication and an auditor's recomputation all call ``evaluate_wave``; what
+they print is what it returns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analysis.adjustment import ThemeRecord
+from analysis.evaluation import Z95, evaluate
+from analysis.evaluation_records import Appeal, Evaluation, StreetEvaluation, StreetInput
+from analysis.policy import Policy
+from analysis.streets import wave_result
+from analysis.types import AnalysisError, Estimate, StreetCube, StreetResult, WaveResult
+
+
+@dataclass(frozen=True, slots=True)
+class StreetFacts:
+    """What is known of a street beside its answers.
+
+    ``direct`` are the scores 0..100 of its assessors, one each; ``excluded_because`` cites the
+    recorded decision that takes it out of the ranking.
+    """
+
+    code: str
+    group: str = ""
+    direct: tuple[float, ...] = ()
+    excluded_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationInputs:
+    """All that the evaluation of one wave is computed from; nothing else enters.
+
+    ``accepted`` and ``streets`` name the same streets in the same order. ``with_quarantined``
+    are the cubes with 待核查 responses as well, ``None`` when there are none. ``previous_last``
+    maps a peer group to the street verified as last in the wave before; ``appeals`` are the open
+    ones, ``None`` when nothing is known about appeals.
+    """
+
+    policy: Policy
+    streets: tuple[StreetFacts, ...]
+    accepted: tuple[StreetCube, ...]
+    with_quarantined: tuple[StreetCube, ...] | None = None
+    themes: tuple[ThemeRecord, ...] = ()
+    previous_last: Mapping[str, str] = field(default_factory=dict)
+    pooled_waves: int = 1
+    appeals: tuple[Appeal, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreetFigures:
+    """The estimates that are shown of one street: P, P*, D, F and the indicators."""
+
+    public: Estimate
+    adjusted: Estimate
+    direct: Estimate
+    blended: Estimate
+    indicators: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class WaveEvaluation:
+    """Everything that follows from ``EvaluationInputs``.
+
+    ``with_quarantined`` is ``result`` itself when nothing is 待核查.
+    """
+
+    result: WaveResult
+    with_quarantined: WaveResult
+    evaluation: Evaluation
+    figures: Mapping[str, StreetFigures]
+
+
+def evaluate_wave(inputs: EvaluationInputs) -> WaveEvaluation:
+    """Indices, combination of streams, themes, blend, ranks and verdicts of one wave.
+
+    Raises ``AnalysisError`` (``streets_differ`` when cubes and streets do not name the same, and
+    those of ``wave_result`` and ``evaluate``).
+    """
+    check_same_streets(inputs)
+    policy = inputs.policy
+    result = wave_result(inputs.accepted, policy)
+    both = inputs.with_quarantined
+    other = result if both is None else wave_result(both, policy)
+    evaluation = evaluate(
+        [
+            street_input(street, result.streets[street.code], other.streets[street.code])
+            for street in inputs.streets
+        ],
+        policy,
+        themes=inputs.themes,
+        previous_last=inputs.previous_last,
+        pooled_waves=inputs.pooled_waves,
+        appeals=inputs.appeals,
+    )
+    return WaveEvaluation(
+        result=result,
+        with_quarantined=other,
+        evaluation=evaluation,
+        figures={
+            street.code: street_figures(
+                street,
+                result.streets[street.code],
+                evaluation.streets[street.code],
+                policy=policy,
+            )
+            for street in inputs.streets
+        },
+    )
+
+
+def check_same_streets(inputs: EvaluationInputs) -> None:
+    """Raise ``AnalysisError`` (``streets_differ``) unless facts and cubes name the same streets."""
+    codes = [street.code for street in inputs.streets]
+    for cubes in (inputs.accepted, inputs.with_quarantined):
+        if cubes is not None and [cube.code for cube in cubes] != codes:
+            raise AnalysisError(
+                "streets_differ",
+                "The cubes and the list of streets must name the same streets in the same order.",
+            )
+
+
+def street_input(facts: StreetFacts, result: StreetResult, other: StreetResult) -> StreetInput:
+    """A street as the evaluation wants it; ``other`` is counted with 待核查 responses."""
+    mean, se = mean_and_se(facts.direct)
+    counted = other.public
+    known = counted.value is not None and counted.se is not None
+    return StreetInput(
+        code=facts.code,
+        public=result.public.value,
+        public_se=result.public.se,
+        direct=mean,
+        direct_se=se,
+        n_effective=result.n_effective_random,
+        group=facts.group,
+        assessors=len(facts.direct),
+        indicators={code: estimate.value for code, estimate in result.indicators.items()},
+        other_public=(counted.value or 0.0, counted.se or 0.0) if known else None,
+        excluded_because=facts.excluded_because,
+    )
+
+
+def mean_and_se(scores: Sequence[float]) -> tuple[float | None, float | None]:
+    """Mean of the assessors' scores and s/√m; no standard error with fewer than two."""
+    if not scores:
+        return None, None
+    mean = math.fsum(scores) / len(scores)
+    if len(scores) < 2:
+        return mean, None
+    squares = math.fsum((score - mean) ** 2 for score in scores)
+    return mean, math.sqrt(squares / (len(scores) - 1) / len(scores))
+
+
+def street_figures(
+    facts: StreetFacts, result: StreetResult, found: StreetEvaluation, *, policy: Policy
+) -> StreetFigures:
+    """The estimates shown of one street."""
+    return StreetFigures(
+        public=result.public,
+        adjusted=adjusted_estimate(result.public, found),
+        direct=direct_estimate(facts.direct, policy),
+        blended=blended_estimate(result.public, found),
+        indicators=result.indicators,
+    )
+
+
+def adjusted_estimate(public: Estimate, found: StreetEvaluation) -> Estimate:
+    """P*: the public score and its interval moved down by what the themes take."""
+    if found.adjusted is None or public.low is None or public.high is None:
+        return public
+    taken = (public.value or 0.0) - found.adjusted
+    return Estimate(
+        value=found.adjusted,
+        low=min(found.adjusted, max(0.0, public.low - taken)),
+        high=max(found.adjusted, public.high - taken),
+        n=public.n,
+        n_effective=public.n_effective,
+        suppressed_because=public.suppressed_because,
+        se=public.se,
+        df=public.df,
+        random=public.random,
+    )
+
+
+def direct_estimate(scores: Sequence[float], policy: Policy) -> Estimate:
+    """D: the mean of the assessors ± 1.96·max(s/√m, floor), cut to [0, 100]; n assessors."""
+    mean, se = mean_and_se(scores)
+    if mean is None:
+        return Estimate(None, None, None, 0, 0.0, suppressed_because="direct_missing")
+    se = max(se or 0.0, policy.direct_sd_floor)
+    return Estimate(
+        value=mean,
+        low=max(0.0, mean - Z95 * se),
+        high=min(100.0, mean + Z95 * se),
+        n=len(scores),
+        n_effective=float(len(scores)),
+        se=se,
+    )
+
+
+def blended_estimate(public: Estimate, found: StreetEvaluation) -> Estimate:
+    """F. A suppressed public score hides it too: D is known, so F would give P away."""
+    return Estimate(
+        value=found.blended,
+        low=found.low,
+        high=found.high,
+        n=public.n,
+        n_effective=public.n_effective,
+        suppressed_because=found.not_blended_because or public.suppressed_because,
+        se=found.se,
+        random=public.random,
+    )
