@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
 from analysis.cells import pair_positions, upper_triangle
+from analysis.intervals import mean_limits
 from analysis.policy import Policy
 from analysis.types import CellMoments, Estimate, FloatArray, IndexEstimates
 from analysis.weights import n_effective
@@ -173,9 +174,10 @@ def index_estimates(
     """Public score P = Σ ω_k I_k and every index, with variance, floor and interval (method §4).
 
     V(P) = ω' cov ω uses the covariance of the indicators. Floor: V ≥ sd_floor²/n_eff. Interval:
-    ± t(df) √V cut to [0, 100], df = n_eff − 1, with clusters their number − 1 (Satterthwaite when
-    some channels are not clustered). Suppression is decided, values are kept. ``weights`` (C,)
-    per cell; ``random`` marks stream A.
+    ± t(df) √V cut to [0, 100], within six SE of an end Wilson's (``intervals.mean_limits``);
+    df = n_eff − 1, with clusters their number − 1 (Satterthwaite when some channels are not
+    clustered). Suppression is decided, values are kept. ``weights`` (C,) per cell; ``random``
+    marks stream A.
     """
     lin = linearise(cells, weights, min_clusters=policy.min_clusters, design_n=design_n)
     sd_floor = policy.sd_floor if floor else 0.0
@@ -248,6 +250,7 @@ def linear_estimate(
         policy=policy,
         random=random,
         suppressed=suppressed,
+        bounded=True,
     )
 
 
@@ -272,16 +275,19 @@ def interval_estimate(
     policy: Policy,
     random: bool,
     suppressed: str | None = None,
+    bounded: bool = False,
 ) -> Estimate:
-    """value ± t(df) √variance cut to [0, 100]; with no degree of freedom all of [0, 100]."""
+    """An estimate with the limits of ``mean_limits``: value ± t(df) √variance cut to [0, 100].
+
+    ``bounded``: the variance is the sampling variance of one mean of answers, so that Wilson's
+    form may take over near an end of the scale.
+    """
     se = math.sqrt(variance)
-    reach = 100.0
-    if df > 0:
-        reach = min(reach, float(stdtrit(df, (1 + policy.confidence) / 2)) * se)
+    low, high = mean_limits(value, se, df, confidence=policy.confidence, bounded=bounded)
     return Estimate(
         value=value,
-        low=max(0.0, value - reach),
-        high=min(100.0, value + reach),
+        low=low,
+        high=high,
         n=n,
         n_effective=n_eff,
         suppressed_because=suppressed,

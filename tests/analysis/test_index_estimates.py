@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 
 from analysis.cells import stream_cells
 from analysis.estimate import district_estimate, linearise, wilson
+from analysis.intervals import mean_limits
 from analysis.types import AnalysisError, Estimate
 from tests.analysis.builders import (
     INDICATORS,
@@ -138,6 +139,65 @@ def test_everyone_the_same_answer_meets_the_floor_and_never_a_zero_width():
     assert (public.value, public.se) == (100, pytest.approx(10 / np.sqrt(50)))
     assert (public.high, public.low < 98) == (100, True)
     assert weighted_estimates(street, p, floor=False).public.se == 0
+
+
+def by_wilson(p: float, size: float, t: float) -> tuple[float, float]:
+    """The two θ with (p − θ)² = t²·θ(1−θ)/size, on 0..100, by the roots of the quadratic."""
+    k = t * t / size
+    roots = np.roots([1 + k, -(2 * p + k), p * p])
+    return 100 * float(roots.min()), 100 * float(roots.max())
+
+
+def test_interval_within_six_standard_errors_of_the_end_is_wilsons():
+    points = [[y] for y in [100.0] * 24 + [75.0] * 4 + [25.0, 0.0]]
+    found = weighted_estimates(cube(points), one_indicator()).public
+    assert (100 - found.value) / found.se < 6
+    size = found.value * (100 - found.value) / found.se**2
+    low, high = by_wilson(found.value / 100, size, float(stdtrit(29, 0.975)))
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.value - found.low > found.high - found.value
+
+
+def test_interval_is_the_same_at_both_ends_of_the_scale():
+    points = [100.0] * 24 + [75.0] * 4 + [25.0, 0.0]
+    top = weighted_estimates(cube([[y] for y in points]), one_indicator()).public
+    bottom = weighted_estimates(cube([[100 - y] for y in points]), one_indicator()).public
+    assert (bottom.low, bottom.high) == (
+        pytest.approx(100 - top.high),
+        pytest.approx(100 - top.low),
+    )
+
+
+def test_interval_far_from_the_ends_stays_students():
+    points = [[y] for y in (0, 25, 50, 75, 100) * 20]
+    found = weighted_estimates(cube(points), one_indicator()).public
+    reach = float(stdtrit(99, 0.975)) * found.se
+    assert (found.low, found.high) == (pytest.approx(50 - reach), pytest.approx(50 + reach))
+
+
+def test_interval_moves_little_where_one_form_takes_over_from_the_other():
+    for df, se in ((29.0, 4.0), (29.0, 2.0), (99.0, 2.0), (99.0, 1.0), (399.0, 0.5)):
+        just_in, just_out = 100 - 5.999 * se, 100 - 6.001 * se
+        inside = mean_limits(just_in, se, df, confidence=0.95, bounded=True)
+        outside = mean_limits(just_out, se, df, confidence=0.95, bounded=True)
+        assert inside == pytest.approx(outside, abs=0.4 * se)
+
+
+@given(
+    st.floats(0, 100), st.floats(0, 60), st.floats(-1, 1e6), st.booleans(), st.floats(0.5, 0.999)
+)
+def test_limits_enclose_the_value_and_stay_on_the_scale(value, se, df, bounded, confidence):
+    low, high = mean_limits(value, se, df, confidence=confidence, bounded=bounded)
+    assert 0 <= low <= value <= high <= 100
+
+
+def test_everyone_at_the_end_reaches_below_it_by_the_sample_alone():
+    few, many = (
+        weighted_estimates(cube([[100.0]] * n), one_indicator()).public for n in (30, 3000)
+    )
+    assert (few.high, many.high) == (100, 100)
+    assert few.low == pytest.approx(100 * 29 / (29 + float(stdtrit(29, 0.975)) ** 2))
+    assert few.low < many.low < 100
 
 
 def test_one_respondent_has_a_value_and_no_precision():
