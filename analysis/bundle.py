@@ -90,7 +90,11 @@ def changed_files(files: Files, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def write_inputs(inputs: EvaluationInputs) -> dict[str, bytes]:
-    """The files of all that an evaluation is computed from."""
+    """The files of all that an evaluation is computed from.
+
+    Strata are written once for all streets. Cubes that name theirs in another order come back
+    with equal sums whose weights can differ in the last bit.
+    """
     cubes = inputs.accepted
     residents = [
         (cube.code, variable, category, n)

@@ -62,13 +62,14 @@ def results_document(found: WaveEvaluation, policy: Policy) -> dict[str, Any]:
     evaluation = found.evaluation
     document = {
         "policy": policy_figures(policy),
-        "district": estimate_figures(found.result.district),
-        "effective_weights": asdict(evaluation.effective_weights),
-        "groups": {name: group_figures(group) for name, group in evaluation.groups.items()},
+        # In the order in which they are computed: the first that differs is nearest to the cause.
         "streets": {
             code: street_figures(street, found.figures[code])
             for code, street in evaluation.streets.items()
         },
+        "district": estimate_figures(found.result.district),
+        "effective_weights": asdict(evaluation.effective_weights),
+        "groups": {name: group_figures(group) for name, group in evaluation.groups.items()},
     }
     return plain(document)
 

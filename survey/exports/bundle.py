@@ -99,10 +99,10 @@ def evaluation_figures(view: EvaluationView, *, version: str) -> dict[str, Any]:
     """Every figure of an evaluation, in the layout of `analysis.bundle_results`."""
     document = {
         "policy": {"version": version, "sha256": view.policy_hash},
+        "streets": {entry.street.code: _street(entry) for entry in view.streets},
         "district": asdict(view.district),
         "effective_weights": dict(view.effective_weights),
         "groups": {group.name: _group(group) for group in view.groups},
-        "streets": {entry.street.code: _street(entry) for entry in view.streets},
     }
     return dict(plain(document))
 
