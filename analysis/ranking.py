@@ -1,10 +1,10 @@
 """What can be said of the order of streets: pairwise tests, rank sets, chances, verification.
 
 Rank 1 is the largest score. Nothing here knows streets or policies: arrays in, records out.
+Sets by the studentised maximum, the diagnostic beside Holm's, are in ``studentised_ranks``.
 
 References: Holm 1979; DerSimonian & Laird 1986; Laird & Louis 1989; Goldstein & Spiegelhalter
-1996; Gutmann & Maymin 1987 and Hung & Fithian 2019 (verification of an extreme); Mogstad,
-Romano, Shaikh & Wilhelm 2023 (simultaneous sets).
+1996; Gutmann & Maymin 1987 and Hung & Fithian 2019 (verification of an extreme).
 """
 
 from __future__ import annotations
@@ -86,41 +86,6 @@ def holm_rank_sets(scores: FloatArray, variances: FloatArray, *, error: float = 
     kept = order[passed]
     significant[first[kept], second[kept]] = significant[second[kept], first[kept]] = True
     above = significant & (z > 0)
-    return RankSets(1 + above.sum(axis=1), S - above.sum(axis=0), above)
-
-
-def studentised_rank_sets(
-    scores: FloatArray,
-    variances: FloatArray,
-    *,
-    rng: np.random.Generator,
-    error: float = 0.05,
-    draws: int = 10_000,
-) -> RankSets:
-    """Simultaneous sets by the studentised maximum with step-down; a diagnostic.
-
-    Every ordered pair (i above j) is a one-sided hypothesis. Those beyond the (1−error) quantile
-    of max D_ij over the hypotheses still open are called, the quantile is taken again over the
-    rest (the reverse of a called pair stays), until none is added. Mogstad et al. 2023, §3.
-    ``draws`` × S random numbers are taken from ``rng``.
-    """
-    z = pairwise_z(scores, variances)
-    S = len(scores)
-    low, high = np.nonzero(~np.eye(S, dtype=bool))
-    noise = rng.standard_normal((draws, S)) * np.sqrt(variances)
-    spread = np.sqrt(variances[low] + variances[high])
-    found = z[low, high]
-    still = np.ones(len(low), bool)
-    while still.any():
-        largest = np.full(draws, -np.inf)
-        for i, j, s in zip(low[still], high[still], spread[still], strict=True):
-            np.maximum(largest, (noise[:, j] - noise[:, i]) / s, out=largest)
-        called = still & (found > np.quantile(largest, 1 - error))
-        if not called.any():
-            break
-        still &= ~called
-    above = np.zeros((S, S), bool)
-    above[low[~still], high[~still]] = True
     return RankSets(1 + above.sum(axis=1), S - above.sum(axis=0), above)
 
 

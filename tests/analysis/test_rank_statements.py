@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,10 +15,10 @@ from analysis.ranking import (
     holm_rank_sets,
     rank_chances,
     shrunken_chances,
-    studentised_rank_sets,
     verify_last,
     verify_top,
 )
+from analysis.studentised_ranks import studentised_rank_sets
 from analysis.types import AnalysisError
 
 units = st.integers(2, 9).flatmap(
@@ -116,10 +118,145 @@ def test_top_of_everybody_cannot_be_verified():
     assert (inside.tolist(), z) == ([0, 1], None)
 
 
-def test_studentised_sets_are_reproducible_and_not_wider_than_everything():
-    scores = np.array([90.0, 80.0, 70.0, 69.5])
-    v = np.array([1.0, 1.0, 1.0, 1.0])
+SCORES = np.array([90.0, 86.5, 80.0, 70.0, 69.5, 66.0])
+VARIANCES = np.array([1.0, 2.0, 1.0, 3.0, 1.0, 2.5])
+
+
+def bounds(sets):
+    return sets.low.tolist(), sets.high.tolist()
+
+
+def test_studentised_sets_are_reproducible_and_tell_apart_what_is_far_apart():
+    scores, v = np.array([90.0, 80.0, 70.0, 69.5]), np.ones(4)
     one = studentised_rank_sets(scores, v, rng=np.random.default_rng(5))
     two = studentised_rank_sets(scores, v, rng=np.random.default_rng(5))
-    assert (one.low.tolist(), one.high.tolist()) == (two.low.tolist(), two.high.tolist())
-    assert (one.low.tolist(), one.high.tolist()) == ([1, 2, 3, 3], [1, 2, 4, 4])
+    assert bounds(one) == bounds(two) == ([1, 2, 3, 3], [1, 2, 4, 4])
+
+
+@pytest.mark.parametrize("step_down", [True, False])
+def test_studentised_sets_equal_the_definition_written_out(step_down):
+    # The same random numbers, every pair and every step by hand.
+    S, draws = len(SCORES), 2000
+    noise = np.random.default_rng(8).standard_normal((S, draws)) * np.sqrt(VARIANCES)[:, None]
+    z, simulated = {}, {}
+    for i in range(S):
+        for j in set(range(S)) - {i}:
+            sd = np.sqrt(VARIANCES[i] + VARIANCES[j])
+            z[i, j] = (SCORES[j] - SCORES[i]) / sd
+            simulated[i, j] = (noise[j] - noise[i]) / sd
+    still, called = set(z), set()
+    while still:
+        limit = np.quantile(np.max([simulated[pair] for pair in still], axis=0), 0.95)
+        new = {pair for pair in still if z[pair] > limit}
+        called, still = called | new, still - new
+        if not new or not step_down:
+            break
+    found = studentised_rank_sets(
+        SCORES, VARIANCES, rng=np.random.default_rng(8), step_down=step_down, draws=draws
+    )
+    assert {(int(i), int(j)) for i, j in zip(*np.nonzero(found.above), strict=True)} == called
+    assert found.low.tolist() == [1 + sum(i == u for i, _ in called) for u in range(S)]
+    assert found.high.tolist() == [S - sum(j == u for _, j in called) for u in range(S)]
+
+
+def test_one_sided_sets_leave_the_other_side_open_and_marginal_ones_are_narrower():
+    def sets(**options):
+        return studentised_rank_sets(
+            SCORES, VARIANCES, rng=np.random.default_rng(3), draws=20_000, **options
+        )
+
+    both, lower, upper = sets(), sets(side="lower"), sets(side="upper")
+    assert bounds(lower) == (both.low.tolist(), [6] * 6)
+    assert bounds(upper) == ([1] * 6, both.high.tolist())
+    alone = sets(simultaneous=False)
+    assert np.all(both.low <= alone.low)
+    assert np.all(alone.high <= both.high)
+    assert np.all(alone.critical < both.critical)
+    assert np.all(sets(step_down=False).low <= both.low)
+    assert sets(error=0.2).critical[0] < both.critical[0]
+
+
+def test_a_shift_that_all_scores_share_changes_no_statement():
+    rng = np.random.default_rng(4)
+    shared = np.diag(VARIANCES) + 9.0
+    found = studentised_rank_sets(SCORES, np.diag(shared), rng=rng, covariance=shared, draws=20_000)
+    apart = studentised_rank_sets(SCORES, VARIANCES, rng=rng, draws=20_000)
+    assert bounds(found) == bounds(apart)
+    assert found.critical == pytest.approx(apart.critical, abs=0.03)
+    # Taken as independent, the shared shift would hide the differences.
+    blind = studentised_rank_sets(SCORES, np.diag(shared), rng=rng)
+    assert blind.above.sum() < found.above.sum()
+
+
+@given(units)
+@settings(max_examples=25, deadline=None)
+def test_studentised_sets_hold_the_observed_rank_and_no_contradiction(case):
+    scores, v = np.array(case[0]), np.array(case[1]) ** 2
+    rank = 1 + np.argsort(np.argsort(-scores))
+    for simultaneous in (True, False):
+        sets = studentised_rank_sets(
+            scores, v, rng=np.random.default_rng(1), simultaneous=simultaneous, draws=1000
+        )
+        assert np.all((sets.low <= rank) & (rank <= sets.high))
+        assert not np.any(sets.above & sets.below)
+        assert sets.may_be_first()[np.argmax(scores)]
+        assert sets.may_be_last()[np.argmin(scores)]
+        if simultaneous:
+            assert np.array_equal(sets.below, sets.above.T)
+
+
+def test_ties_and_a_single_street_are_left_open_by_the_studentised_sets():
+    rng = np.random.default_rng(0)
+    assert bounds(studentised_rank_sets(np.full(3, 70.0), np.ones(3), rng=rng)) == (
+        [1, 1, 1],
+        [3, 3, 3],
+    )
+    for simultaneous in (True, False):
+        single = studentised_rank_sets(
+            np.array([70.0]), np.ones(1), rng=rng, simultaneous=simultaneous
+        )
+        assert (bounds(single), single.critical.tolist()) == (([1], [1]), [0.0])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"error": 0.0}, "between 0 and 1"),
+        ({"side": "left"}, "both, lower or upper"),
+        ({"draws": 10}, "1,000 draws"),
+        ({"covariance": np.eye(2)}, "6 by 6"),
+        ({"covariance": np.eye(6)}, "symmetric with the variances"),
+        ({"covariance": np.diag(VARIANCES) * np.nan}, "6 by 6 numbers"),
+    ],
+    ids=["error", "side", "draws", "shape", "diagonal", "nan"],
+)
+def test_options_no_set_can_be_built_with_are_worded_errors(options, message):
+    with pytest.raises(AnalysisError, match=message):
+        studentised_rank_sets(SCORES, VARIANCES, rng=np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (np.full((3, 3), 1.0), "without any variance"),
+        (np.array([[1, -0.9, -0.9], [-0.9, 1, -0.9], [-0.9, -0.9, 1]]), "not positive"),
+    ],
+    ids=["singular", "indefinite"],
+)
+def test_a_matrix_that_is_no_covariance_is_a_worded_error(matrix, message):
+    with pytest.raises(AnalysisError, match=message):
+        studentised_rank_sets(
+            np.array([3.0, 2.0, 1.0]),
+            np.ones(3),
+            rng=np.random.default_rng(0),
+            covariance=matrix,
+        )
+
+
+def test_the_diagnostic_of_eleven_streets_takes_no_time():
+    scores, v = np.linspace(70, 85, 11), np.full(11, 2.0)
+    rng = np.random.default_rng(0)
+    studentised_rank_sets(scores, v, rng=rng)
+    start = time.process_time()
+    studentised_rank_sets(scores, v, rng=rng, draws=10_000)
+    assert time.process_time() - start < 0.1

@@ -14,7 +14,6 @@ import pytest
 
 from analysis.cells import stream_cells
 from analysis.estimate import cluster_totals, linearise, wilson
-from analysis.ranking import rank_chances, studentised_rank_sets
 from analysis.weights import kish_deff, n_effective, poststratify, stratum_weights
 from tests.analysis.builders import cube, one_indicator, policy
 from tests.parts import reference_folder
@@ -163,39 +162,6 @@ def test_d8_strata_and_primary_units():
         pytest.approx(want["mean"], rel=1e-8),
         pytest.approx(want["se"], rel=1e-6),
     )
-
-
-@pytest.mark.parametrize("name", ["r1_toy", "d4_sandiego2015", "d5_kcmo2021q1", "d7_sandiego_zip"])
-def test_chance_of_being_last_and_first(name):
-    want = expected(name, "ranks")
-    # Integrated where streets are independent, a million random draws where they are not quite.
-    tolerance = 1e-6 if want["independent"] else 0.005
-    chances = rank_chances(np.array(want["x"], float), np.array(want["se"], float) ** 2)
-    assert chances[:, -1] == pytest.approx(np.array(want["p_worst"]), abs=tolerance)
-    assert chances[:, 0] == pytest.approx(np.array(want["p_best"]), abs=tolerance)
-
-
-@pytest.mark.parametrize(
-    "name", ["r1_toy", "r2_pisa2018_math12", "d4_sandiego2015", "d5_kcmo2021q1", "d7_sandiego_zip"]
-)
-def test_simultaneous_rank_sets_of_csranks(name):
-    want = expected(name, "ranks")
-    config = next(
-        c
-        for c in want["configs"]
-        if (c["coverage"], c["simultaneous"], c["stepdown"], c["cstype"])
-        == (0.95, True, True, "two-sided")
-    )
-    found = studentised_rank_sets(
-        np.array(want["x"], float),
-        np.array(want["se"], float) ** 2,
-        rng=np.random.default_rng(1),
-        draws=20_000,
-    )
-    exact = np.array(config["must_match_exactly"], bool)
-    for ours, theirs in ((found.low, np.array(config["L"])), (found.high, np.array(config["U"]))):
-        assert np.all(np.abs(ours - theirs) <= 1)
-        assert ours[exact].tolist() == theirs[exact].tolist()
 
 
 def test_share_of_high_answers_uses_wilson_at_the_effective_size():
