@@ -1,7 +1,13 @@
 """Means, standard errors and weights of R's survey package on real data nobody here made up.
 
-Conventions: V = n/(n−1)·Σu² over the rows of the whole design; with clusters a/(a−1)·Σe² over
-their totals, by stratum where there are strata (the product's streets are its strata).
+Three conventions of n/(n−1), and each test says which one is its own:
+
+* whole design: n counts the rows of the file, those outside the domain with u = 0 (weights only,
+  and district margins, where the streets share one design);
+* primary units by stratum: a_h/(a_h−1) over the a_h units of stratum h, also those without a
+  member of the domain, each stratum about its own mean; single rows are units of one;
+* street: the product's own, where a street is its own design and n counts its rows. It is the
+  first convention applied to that street's rows alone.
 """
 
 from __future__ import annotations
@@ -66,6 +72,7 @@ def mean_and_se(y, w, *, clusters=None, strata=None, design_n=None):
 
 
 def test_d1_weights_only_and_domains():
+    """Whole design: 200 rows, of which a domain holds 50 to 100."""
     rows, want = table("d1_apistrat"), expected("d1_apistrat")
     y = [float(r["api00"]) for r in rows]
     w = [float(r["pw"]) for r in rows]
@@ -82,6 +89,7 @@ def test_d1_weights_only_and_domains():
 
 
 def test_d1_strata():
+    """Primary units by stratum, every row a unit; without finite population correction."""
     rows, want = table("d1_apistrat"), expected("d1_apistrat")["overall_strat_nofpc"]
     mean, se, _ = mean_and_se(
         [float(r["api00"]) for r in rows],
@@ -95,7 +103,26 @@ def test_d1_strata():
     )
 
 
+@pytest.mark.parametrize(
+    ("block", "variable"), [("by_schwide_nofpc", "sch.wide"), ("by_compimp_nofpc", "comp.imp")]
+)
+def test_d1_domains_across_strata(block, variable):
+    """Primary units by stratum; a domain keeps all rows of the strata, those outside with 0."""
+    rows, want = table("d1_apistrat"), expected("d1_apistrat")[block]
+    errors = want["se"] if "se" in want else want["se.api00"]
+    for i, category in enumerate(want[variable]):
+        mean, se, _ = mean_and_se(
+            [float(r["api00"]) if r[variable] == category else None for r in rows],
+            [float(r["pw"]) for r in rows],
+            clusters=list(range(len(rows))),
+            strata=[r["stype"] for r in rows],
+        )
+        assert mean == pytest.approx(want["api00"][i], rel=1e-9)
+        assert se == pytest.approx(errors[i], rel=1e-9)
+
+
 def test_d2_clusters():
+    """Primary units, one stratum: a/(a−1) over 15 school districts."""
     rows, want = table("d2_apiclus1"), expected("d2_apiclus1")["cluster_only"]
     mean, se, lin = mean_and_se(
         [float(r["api00"]) for r in rows],
@@ -106,6 +133,21 @@ def test_d2_clusters():
     # R's figure has the finite population correction of 15 districts out of 757.
     assert se * np.sqrt(1 - 15 / 757) == pytest.approx(want["se"], rel=1e-9)
     assert lin.clusters - 1 == want["df"]
+
+
+@pytest.mark.parametrize(("block", "variable"), [("by_stype", "stype"), ("by_schwide", "sch.wide")])
+def test_d2_domains_across_clusters(block, variable):
+    """Primary units, one stratum: districts without a school of the domain count in a."""
+    rows, want = table("d2_apiclus1"), expected("d2_apiclus1")["cluster_only"][block]
+    for i, category in enumerate(want[variable]):
+        mean, se, _ = mean_and_se(
+            [float(r["api00"]) if r[variable] == category else None for r in rows],
+            [float(r["pw"]) for r in rows],
+            clusters=[r["dnum"] for r in rows],
+            strata=["all"] * len(rows),
+        )
+        assert mean == pytest.approx(want["api00"][i], rel=1e-9)
+        assert se * np.sqrt(1 - 15 / 757) == pytest.approx(want["se"][i], rel=1e-9)
 
 
 def test_d2_raked_and_post_stratified_weights():
@@ -137,6 +179,7 @@ def test_d2_raked_and_post_stratified_weights():
 
 
 def test_d3_strata_and_primary_units_with_missing_answers():
+    """Primary units by stratum: 31 units in 15 strata, those who did not answer left out."""
     rows, want = table("d3_nhanes"), expected("d3_nhanes")["overall"]
     mean, se, _ = mean_and_se(
         [None if r["HI_CHOL"] in ("", "NA") else float(r["HI_CHOL"]) for r in rows],
@@ -150,7 +193,30 @@ def test_d3_strata_and_primary_units_with_missing_answers():
     )
 
 
+@pytest.mark.parametrize(
+    ("block", "variable"), [("by_race", "race"), ("by_agecat", "agecat")], ids=["race", "age"]
+)
+def test_d3_domains_across_primary_units(block, variable):
+    """Primary units by stratum, also those without a member of the domain."""
+    rows, want = table("d3_nhanes"), expected("d3_nhanes")[block]
+    for i, category in enumerate(want[variable]):
+        mean, se, _ = mean_and_se(
+            [
+                float(r["HI_CHOL"])
+                if r[variable] == str(category) and r["HI_CHOL"] not in ("", "NA")
+                else None
+                for r in rows
+            ],
+            [float(r["WTMEC2YR"]) for r in rows],
+            clusters=[(r["SDMVSTRA"], r["SDMVPSU"]) for r in rows],
+            strata=[r["SDMVSTRA"] for r in rows],
+        )
+        assert mean == pytest.approx(want["HI_CHOL"][i], rel=1e-8)
+        assert se == pytest.approx(want["se"][i], rel=1e-6)
+
+
 def test_d8_strata_and_primary_units():
+    """Primary units by stratum; a unit without an answer still counts in a_h."""
     rows, want = table("d8_yrbs"), expected("d8_yrbs")
     mean, se, _ = mean_and_se(
         [None if r["qn8"] in ("", "NA") else 2 - float(r["qn8"]) for r in rows],
