@@ -183,7 +183,7 @@ def read_inputs(files: Files) -> EvaluationInputs:
         direct[street].append(score)
     appeals = facts["appeals"]
     return EvaluationInputs(
-        policy=Policy.from_dict(read_json_file(files, POLICY)),
+        policy=Policy.from_locked(read_json_file(files, POLICY)),
         streets=tuple(
             StreetFacts(code, group, tuple(direct[code]), facts["excluded"].get(code))
             for code, group, _population in streets

@@ -126,7 +126,7 @@ def recompute_public(files: Files) -> dict[str, Any]:
 
     Raises ``AnalysisError`` (``bad_bundle``, ``bad_variance``, and those of a bad policy).
     """
-    policy = Policy.from_dict(read_json_file(files, POLICY))
+    policy = Policy.from_locked(read_json_file(files, POLICY))
     groups: dict[str, Any] = {}
     ranks: dict[str, Any] = {}
     documents = read_json_file(files, GROUPS)

@@ -84,17 +84,31 @@ def test_iv_a_missing_counting_undoes_it():
     assert unmet(group) == ["counting_incomplete"]
 
 
-def test_iv_a_last_place_made_by_a_standardised_score_alone_is_undone():
+def test_iv_another_last_street_under_standardised_direct_scores_undoes_it():
     # Raw direct scores hardly differ; standardising blows their differences up.
-    direct = [90.0, 90.1, 90.2, 90.1, 90.2, 88.0]
-    public = [60.0, 72.0, 73.0, 74.0, 75.0, 70.0]
+    direct = [90.5, 89.5, 90.3, 90.2, 90.4, 90.3]
+    public = [60.0, 62.3, 80.0, 82.0, 81.0, 83.0]
     streets = [
-        StreetInput(f"S{i}", p, 0.8, d, n_effective=400.0, assessors=3, other_public=(p, 0.8))
+        StreetInput(f"S{i}", p, 0.5, d, n_effective=400.0, assessors=3, other_public=(p, 0.5))
         for i, (d, p) in enumerate(zip(direct, public, strict=True))
     ]
-    group = judge(streets, previous="S0", alpha=0.7)
-    assert "depends_on_counting" in unmet(group)
-    assert any(n.startswith("standardised") for n in group.last.reasons[-1].params["changed"])
+    group = judge(streets, previous="S0", alpha=0.1)
+    assert unmet(group) == ["depends_on_counting"]
+    changed = group.last.reasons[0].params["changed"]
+    assert len(changed) == 4
+    assert all(name.startswith("standardised") for name in changed)
+
+
+def test_iv_a_last_place_made_by_themes_alone_is_undone():
+    streets = example_streets(
+        S09={"direct": 90.0, "public": 65.0, "public_se": 1.0}, S05={"direct": 86.0}
+    )
+    options = {"cap_indicator": 100, "cap_public": 30, "deduction_points": 100}
+    group = judge(streets, themes=[theme("S09")], **options)
+    assert unmet(group) == ["depends_on_counting"]
+    changed = group.last.reasons[0].params["changed"]
+    assert changed
+    assert all("bare" in name for name in changed)
 
 
 def test_v_one_wave_alone_undoes_it_but_says_that_the_rest_holds():
