@@ -14,10 +14,15 @@ from analysis.types import UNKNOWN, AnalysisError
 
 @dataclass(frozen=True, slots=True)
 class Respondents:
-    """The rows that are used, by street, and how many were not."""
+    """The rows that are used, by street, and how many were not.
+
+    ``points`` are their collection points, ``None`` when no column names them.
+    """
 
     strata: dict[str, list[dict[str, str]]]
     scores: dict[str, list[dict[str, int]]]
+    answers: dict[str, list[dict[str, str]]]
+    points: dict[str, list[str]] | None
     dropped_unknown: int
     dropped_invalid: int
 
@@ -111,16 +116,20 @@ def read_respondents(
     drop_unknown: bool,
     known: Mapping[str, set[str]],
     streets: Iterable[str],
+    point: str | None = None,
 ) -> Respondents:
     """Score every row and sort it by street; ``streets`` are listed even without a row.
 
-    Raises ``AnalysisError`` (``bad_cell``) with row and column.
+    ``point`` is the column of the collection point. Raises ``AnalysisError`` (``bad_cell``)
+    with row and column.
     """
     ids, places = table.column("id"), table.column("street")
     margins = {name: table.column(name) for name in margin_names}
     answers = {name: table.column(name) for name in items}
+    points = table.column(point) if point is not None else None
     seen: dict[str, int] = {}
-    found = Respondents({s: [] for s in streets}, {s: [] for s in streets}, 0, 0)
+    used: dict[str, list[int]] = {street: [] for street in streets}
+    strata, scores = [], []
     unknown = invalid = 0
     for i in range(len(table.rows)):
         if not ids[i] or not places[i]:
@@ -134,15 +143,30 @@ def read_respondents(
             if category != UNKNOWN and category not in known[name]:
                 table.fail(i, name, f"{category!r} is not a category of the margins.")
             stratum[name] = category
-        scores, answered = score_row(table, i, answers, policy)
+        strata.append(stratum)
+        score, answered = score_row(table, i, answers, policy)
+        scores.append(score)
+        if points is not None and not points[i]:
+            table.fail(i, str(point), "it is empty.")
         if drop_unknown and UNKNOWN in stratum.values():
             unknown += 1
-        elif not is_valid(answered, len(scores), policy=policy):
+        elif not is_valid(answered, len(score), policy=policy):
             invalid += 1
         else:
-            found.strata.setdefault(places[i], []).append(stratum)
-            found.scores.setdefault(places[i], []).append(scores)
-    return Respondents(found.strata, found.scores, unknown, invalid)
+            used.setdefault(places[i], []).append(i)
+    return Respondents(
+        strata={street: [strata[i] for i in rows] for street, rows in used.items()},
+        scores={street: [scores[i] for i in rows] for street, rows in used.items()},
+        answers={
+            street: [{k: cells[i] for k, cells in answers.items() if cells[i]} for i in rows]
+            for street, rows in used.items()
+        },
+        points=None
+        if points is None
+        else {street: [points[i] for i in rows] for street, rows in used.items()},
+        dropped_unknown=unknown,
+        dropped_invalid=invalid,
+    )
 
 
 def score_row(

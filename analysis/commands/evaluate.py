@@ -28,6 +28,7 @@ from typing import Any
 from analysis.adjustment import ThemeEffect, ThemeRecord
 from analysis.commands.files import policy_summary, read_json, write_json
 from analysis.commands.messages import code_document, reason_document
+from analysis.commands.shown import print_evaluation
 from analysis.evaluation import (
     Appeal,
     Evaluation,
@@ -74,6 +75,9 @@ THEME_KEYS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("input", metavar="INPUT.json", help="scores, themes and policy values")
+    parser.add_argument(
+        "--table", action="store_true", help="a table for the eyes instead of the JSON"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -106,7 +110,11 @@ def run(args: argparse.Namespace) -> int:
         pooled_waves=pooled,
         appeals=appeals,
     )
-    write_json(evaluation_document(result, policy))
+    shown = evaluation_document(result, policy)
+    if args.table:
+        print_evaluation(shown)
+    else:
+        write_json(shown)
     return 0
 
 

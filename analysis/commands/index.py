@@ -12,21 +12,25 @@ With scope street each street is weighted by itself to its own residents; with s
 all respondents are weighted together, and the street may be a margin.
 
 The output says n_used, how the weights came about, and for every street the public score and
-each item as {value, se, low, high, n, n_effective, suppressed_because}. A value that may not be
-published is printed with the reason. Nothing is random: equal files give equal output.
+each item as {value, se, low, high, n, n_effective, suppressed_because}, and for each item the
+shares of the satisfied, of the dissatisfied and of don't know (0 to 1) and the index under the
+policy's other map of the levels. A value that may not be published is printed with the reason.
+With --point the collection point is the unit of the variance where a street has at least ten.
+Nothing is random: equal files give equal output. --table prints a table instead of JSON.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from analysis.cells import StreamCells, cube_from_respondents, stream_cells, weights_of_cells
 from analysis.commands.answers import (
+    Respondents,
     item_columns,
     known_categories,
     margin_columns,
@@ -34,13 +38,16 @@ from analysis.commands.answers import (
     read_respondents,
 )
 from analysis.commands.files import policy_summary, read_json, read_table, write_json
+from analysis.commands.shown import print_index
 from analysis.estimate import index_estimates
 from analysis.policy import OPEN, Policy
+from analysis.shares import stream_shares
 from analysis.types import (
     AnalysisError,
     Estimate,
     FloatArray,
     IndexEstimates,
+    Shares,
     WeightsReport,
 )
 from analysis.weights import stratum_weights
@@ -67,6 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="keep",
         help=("rows without a category: keep them with their own target, or drop and count them"),
     )
+    parser.add_argument(
+        "--point", metavar="COLUMN", help="column of the collection point: answers come in clusters"
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="a table for the eyes instead of the JSON"
+    )
     parser.add_argument("--no-trim", action="store_true", help="do not trim the weights")
     parser.add_argument("--no-floor", action="store_true", help="do not apply the variance floor")
 
@@ -76,6 +89,7 @@ class Weighted:
     """Estimates of one street with the report of its own weights (scope street)."""
 
     estimates: IndexEstimates
+    shares: Mapping[str, Shares]
     report: WeightsReport | None
 
 
@@ -85,7 +99,8 @@ def run(args: argparse.Namespace) -> int:
     scope, margins = read_margins(args.margins)
     overrides = read_json(args.policy) if args.policy else {}
     names = margin_columns(scope, margins)
-    items, ignored = item_columns(table, names, chosen=args.items, overrides=overrides)
+    used = [*names, args.point] if args.point else names
+    items, ignored = item_columns(table, used, chosen=args.items, overrides=overrides)
     policy = command_policy(overrides, items, min_items=args.min_items)
     rows = read_respondents(
         table,
@@ -95,49 +110,62 @@ def run(args: argparse.Namespace) -> int:
         drop_unknown=args.unknown == "drop",
         known=known_categories(scope, margins),
         streets=margins if scope == "street" else margins.get("street", {}),
+        point=args.point,
     )
-    cells = {
-        street: street_cells(street, strata, rows.scores[street], policy)
-        for street, strata in rows.strata.items()
-    }
+    cells = {street: street_cells(street, rows, policy) for street in rows.strata}
     options = {"floor": not args.no_floor, "trim": not args.no_trim}
+    found = weights_and_streets(scope, cells, margins, policy=policy, **options)
+    document = {
+        "n_used": sum(int(c.n.sum()) for c in cells.values()),
+        "n_rows": len(table.rows),
+        "n_dropped_unknown": rows.dropped_unknown,
+        "n_dropped_invalid": rows.dropped_invalid,
+        "items": items,
+        "columns_not_used": ignored,
+        "policy": policy_summary(policy),
+        **found,
+    }
+    if args.table:
+        print_index(document)
+    else:
+        write_json(document)
+    return 0
+
+
+def weights_and_streets(
+    scope: str,
+    cells: Mapping[str, StreamCells],
+    margins: Mapping[str, Any],
+    *,
+    policy: Policy,
+    **options: bool,
+) -> dict[str, Any]:
+    """The parts ``weights`` and ``streets`` of the output."""
     if scope == "street":
         found = weigh_by_street(cells, margins, policy=policy, **options)
         report = overall_report([w.report for w in found.values() if w.report])
     else:
         found, whole = weigh_together(cells, margins, policy=policy, **options)
         report = asdict(whole)
-    write_json(
-        {
-            "n_used": sum(int(c.n.sum()) for c in cells.values()),
-            "n_rows": len(table.rows),
-            "n_dropped_unknown": rows.dropped_unknown,
-            "n_dropped_invalid": rows.dropped_invalid,
-            "items": items,
-            "columns_not_used": ignored,
-            "policy": policy_summary(policy),
-            "weights": report,
-            "streets": {street: street_document(w) for street, w in sorted(found.items())},
-        }
-    )
-    return 0
+    streets = {street: street_document(w) for street, w in sorted(found.items())}
+    return {"weights": report, "streets": streets}
 
 
-def street_cells(
-    street: str,
-    strata: Sequence[Mapping[str, str]],
-    scores: Sequence[Mapping[str, int]],
-    policy: Policy,
-) -> StreamCells:
+def street_cells(street: str, rows: Respondents, policy: Policy) -> StreamCells:
     """Count the respondents of one street; a file is one stream."""
+    strata = rows.strata[street]
+    clustered = rows.points is not None and policy.clustered_channels
+    channel = policy.clustered_channels[0] if clustered else CHANNEL
     cube = cube_from_respondents(
         street,
         strata=strata,
-        channels=[CHANNEL] * len(strata),
-        scores=scores,
+        channels=[channel] * len(strata),
+        scores=rows.scores[street],
         valid=[True] * len(strata),
+        points=None if rows.points is None else rows.points[street],
+        answers=rows.answers[street],
     )
-    return stream_cells(cube, policy)[policy.stream_of(CHANNEL)]
+    return stream_cells(cube, policy)[policy.stream_of(channel)]
 
 
 def command_policy(
@@ -177,7 +205,11 @@ def weigh_by_street(
         weights, report = stratum_weights(
             c.strata, c.n, margins.get(street, {}), policy=policy, trim=trim
         )
-        found[street] = Weighted(estimates(c, weights, policy=policy, floor=floor), report)
+        found[street] = Weighted(
+            estimates(c, weights, policy=policy, floor=floor),
+            stream_shares(c, weights, policy=policy, random=c.stream != OPEN),
+            report,
+        )
     return found
 
 
@@ -200,7 +232,9 @@ def weigh_together(
         own = weights[start : start + len(c.n)]
         start += len(c.n)
         found[street] = Weighted(
-            estimates(c, own, policy=policy, floor=floor, design_n=report.n), None
+            estimates(c, own, policy=policy, floor=floor, design_n=report.n),
+            stream_shares(c, own, policy=policy, random=c.stream != OPEN),
+            None,
         )
     return found, report
 
@@ -231,10 +265,18 @@ def street_document(weighted: Weighted) -> dict[str, Any]:
         "indicators": {
             name: estimate_document(e) for name, e in weighted.estimates.indicators.items()
         },
+        "shares": {name: shares_document(shares) for name, shares in weighted.shares.items()},
+        "variance_unit": weighted.estimates.variance_unit,
+        "clusters": weighted.estimates.clusters,
     }
     if weighted.report is not None:
         document["weights"] = asdict(weighted.report)
     return document
+
+
+def shares_document(shares: Shares) -> dict[str, Any]:
+    """The shares of one item and its index under the other map of the levels, as JSON."""
+    return {part.name: estimate_document(getattr(shares, part.name)) for part in fields(shares)}
 
 
 def estimate_document(estimate: Estimate) -> dict[str, Any]:
