@@ -15,7 +15,8 @@ is street or another body; random_residents are its mentions in the random sampl
 At the top, previous is {"last": "S09"} (verified last in the wave before; {group: code} with
 several groups) and/or {"pooled_waves": 4} (the scores are the pool of that many waves), and
 appeals is the list of open ones, [{"street", "label"}]. What is absent leaves its condition of
-a last place unmet, and the output says so.
+a last place unmet, and the output says so. to_settle says how many more answers, in which
+streets, would bring the distances if the scores stayed as they are (they will not quite).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any
 from analysis.adjustment import ThemeEffect, ThemeRecord
 from analysis.commands.files import policy_summary, read_json, write_json
 from analysis.commands.messages import code_document, reason_document
+from analysis.commands.settling import settling_document
 from analysis.commands.shown import print_evaluation
 from analysis.evaluation import (
     Appeal,
@@ -264,7 +266,10 @@ def read_previous(
 
 def evaluation_document(result: Evaluation, policy: Policy) -> dict[str, Any]:
     """The whole output; with one peer group its verdicts stand at the top as well."""
-    groups = {name: group_document(group) for name, group in result.groups.items()}
+    groups = {
+        name: group_document(group) | {"to_settle": settling_document(result, name, policy)}
+        for name, group in result.groups.items()
+    }
     only = next(iter(groups.values())) if len(groups) == 1 else {}
     return {
         "policy": policy_summary(policy),

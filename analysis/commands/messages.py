@@ -28,6 +28,14 @@ MESSAGES: Mapping[str, str] = {
     "appeals_unknown": "It is not known whether appeals are open.",
     "rank_set_wider_than_verdict": "The rank set is [{low}, {high}] although the last place is "
     "verified: one asks about this street alone, the other about all at once.",
+    # what it would take
+    "tie": "{street} and {rival} have the same score.",
+    "lower_on_public_score": "{rival} is not above {street} on the public score alone.",
+    "no_random_answers": "{street} has no random answers to judge by.",
+    "direct_error_too_large": "The error of the direct scores of {street} and {rival} alone is "
+    "{direct_se:.3f}, allowed {allowed_se:.3f}; more answers do not change it.",
+    "beyond_residents": "More answers than residents would be needed in {street}.",
+    "nobody_outside": "Nobody is outside the first {k} places.",
     # missing scores and ranks
     "public_missing": "There is no public score with a standard error.",
     "direct_missing": "There is no direct score.",

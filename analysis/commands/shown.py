@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.commands.settling import plan_lines
+
 NARROW = 160
 """Characters a table may take where there is no terminal to ask."""
 
@@ -135,4 +137,7 @@ def verdict(name: str, group: Mapping[str, Any]) -> list[str]:
     else:
         lines.append(f"{start}last place cannot be established, because:")
         lines += [f"  - {reason['message']}" for reason in last["reasons"]]
-    return [*lines, *(f"  note: {note['message']}" for note in last["notes"])]
+    lines += [f"  note: {note['message']}" for note in last["notes"]]
+    plans = group["to_settle"]
+    lines += plan_lines(f"{start}last place", plans["last"])
+    return lines + plan_lines(f"{start}first places", plans["top"])
