@@ -151,6 +151,8 @@ def shares_with(mean: float, sd: float) -> FloatArray:
     x = LEVELS / 10000
     powers = np.stack([x, x**2])
     target = np.array([mean / 100, (sd**2 + mean**2) / 10000])
+    if target[1] >= target[0] or sd <= 0:  # values in 0..1 have E x² < E x
+        raise ValueError(f"no five-level answers with mean {mean} and standard deviation {sd}")
     slope = np.zeros(2)
     for _ in range(200):
         weight = slope @ powers
