@@ -184,7 +184,8 @@ class Protector:
                 return hopeless
             order = np.flatnonzero(pending)
             target = int(order[np.argmin(self.count[order])])
-            if not self.protect_figure(target):
+            found = self.protect_figure(target)
+            if not found or self.high[target] - self.low[target] < self.least:
                 hopeless.add(target)
 
     def protect_figure(self, target: int) -> bool:
