@@ -124,10 +124,14 @@ class ItemResponse:
 
 
 def street_coverage(cube: StreetCube, *, policy: Policy) -> dict[str, Coverage]:
-    """Coverage of a street by stream, ``{"A": …, "B": …}``, from its cube."""
+    """Coverage of a street by stream, ``{"A": …, "B": …}``, from its cube.
+
+    Margins are those the policy names and the cube has, as for the index.
+    """
+    margins = {v: cube.margins[v] for v in policy.margin_variables if v in cube.margins}
     return {
         stream: coverage(
-            cells.strata, cells.n, cube.margins, policy=policy, use_base_weights=stream == RANDOM
+            cells.strata, cells.n, margins, policy=policy, use_base_weights=stream == RANDOM
         )
         for stream, cells in stream_cells(cube, policy).items()
     }

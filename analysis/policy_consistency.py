@@ -16,7 +16,7 @@ def check_consistency(policy: Policy) -> None:
     Codes: ``unknown_level`` for a level that is not in ``scale``, else ``inconsistent``.
     """
     check_levels(policy)
-    for key, message in contradictions(policy):
+    for key, message in (*level_contradictions(policy), *number_contradictions(policy)):
         raise PolicyError("inconsistent", message, key=key)
 
 
@@ -33,8 +33,8 @@ def check_levels(policy: Policy) -> None:
                 )
 
 
-def contradictions(policy: Policy) -> list[tuple[str, str]]:
-    """(value, message) of everything that does not fit together."""
+def level_contradictions(policy: Policy) -> list[tuple[str, str]]:
+    """(value, message) of what does not fit together among options and levels."""
     levels = set(policy.scale)
     satisfied = set(policy.satisfied_levels)
     rules = (
@@ -58,6 +58,13 @@ def contradictions(policy: Policy) -> list[tuple[str, str]]:
             "dissatisfied_levels",
             "A level cannot be in 'satisfied_levels' and in 'dissatisfied_levels'.",
         ),
+    )
+    return [(key, message) for broken, key, message in rules if broken]
+
+
+def number_contradictions(policy: Policy) -> list[tuple[str, str]]:
+    """(value, message) of what does not fit together among numbers."""
+    rules = (
         (
             policy.min_substantive > policy.min_answered,
             "min_substantive",

@@ -35,16 +35,23 @@ Vandenberghe 2004, §3.2 (sums and compositions of convex functions).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analysis.policy import Policy
+from analysis.policy import OPEN, RANDOM, Policy
 from analysis.settling_records import Need, SettlingPlan, SettlingStep, StreetPrecision
 from analysis.settling_search import fewest_answers
-from analysis.types import AnalysisError, FloatArray, Reason
+from analysis.types import AnalysisError, Combination, FloatArray, Reason, StreetResult
 
-__all__ = ["SettlingPlan", "SettlingStep", "StreetPrecision", "settle_last", "settle_top"]
+__all__ = [
+    "SettlingPlan",
+    "SettlingStep",
+    "StreetPrecision",
+    "settle_last",
+    "settle_top",
+    "street_precision",
+]
 
 SAMPLE, DISTANCE, PUBLIC = "sample_too_small", "not_far_enough", "not_last_on_public_score"
 
@@ -74,25 +81,62 @@ def settle_last(streets: Sequence[StreetPrecision], *, policy: Policy) -> Settli
             obstacles.append(Reason("lower_on_public_score", names))
     if obstacles:
         return impossible((subject.code,), obstacles)
-    needs = [
-        Need(
-            subject,
-            rival,
-            (
-                score_room(subject, rival, z=policy.last_z, alpha=policy.alpha),
-                room(rival.public - subject.public, policy.last_public_z),
-            ),
-        )
-        for rival in rivals
-    ]
     return solve(
         (subject.code,),
         streets,
-        needs,
+        [last_need(subject, rival, policy) for rival in rivals],
         z=(policy.last_z, policy.last_public_z),
         codes=(DISTANCE, PUBLIC),
         n_effective=policy.last_n_effective,
         alpha=policy.alpha,
+    )
+
+
+def last_need(subject: StreetPrecision, rival: StreetPrecision, policy: Policy) -> Need:
+    """What the lowest street needs against one rival: both distances of method §10."""
+    return Need(
+        subject,
+        rival,
+        (
+            score_room(subject, rival, z=policy.last_z, alpha=policy.alpha),
+            room(rival.public - subject.public, policy.last_public_z),
+        ),
+    )
+
+
+def street_precision(
+    street: StreetResult,
+    combination: Combination,
+    *,
+    score: float,
+    direct_variance: float,
+    residents: float | None = None,
+) -> StreetPrecision:
+    """What a street's score rests on, from its result in a wave and its blended ``score``.
+
+    ``direct_variance`` V(D) as it entered the blend. Without a random stream that counts,
+    ``random_n`` is 0 and no plan can be made. Raises ``AnalysisError`` (``no_public_score``).
+    """
+    if street.public.value is None:
+        raise AnalysisError(
+            "no_public_score",
+            f"Street {street.code} has no public score; nothing about it can be planned.",
+            street=street.code,
+        )
+    random = street.streams.get(RANDOM) if street.basis in ("random", "combined") else None
+    open_ = street.streams.get(OPEN) if street.basis == "combined" else None
+    open_variance = None if open_ is None else (open_.public.variance or 0.0)
+    return StreetPrecision(
+        code=street.code,
+        score=score,
+        public=street.public.value,
+        direct_variance=direct_variance,
+        random_variance=0.0 if random is None else (random.public.variance or 0.0),
+        random_n=0 if random is None else random.n,
+        n_effective=street.n_effective_random,
+        open_variance=None if open_variance is None else open_variance + (combination.tau2 or 0.0),
+        shift_variance=0.0 if open_ is None else (combination.variance_delta or 0.0),
+        residents=residents,
     )
 
 
@@ -193,39 +237,13 @@ def solve(
     """Check what can be reached at all, search, and put the steps together."""
     least = {s.code: max(s.random_n, answers_for(s, n_effective)) for s in streets}
     most = {s.code: math.inf if s.residents is None else math.floor(s.residents) for s in streets}
-    obstacles = [
-        Reason("direct_error_too_large", direct_numbers(need, z[0], alpha))
-        for need in needs
-        if need.room <= 0
-    ]
-    obstacles += [
-        Reason("beyond_residents", {"street": s.code, "rival": None, "residents": s.residents})
-        for s in streets
-        if least[s.code] > max(most[s.code], s.random_n)
-    ]
-    for need in needs:
-        ends = [(s, max(most[s.code], s.random_n)) for s in (need.subject, need.rival)]
-        floor = sum(s.public_variance(n) for s, n in ends)
-        endless = any(math.isinf(n) for _, n in ends)
-        if need.room > 0 and (need.room < floor or (endless and need.room == floor)):
-            names = {"street": need.subject.code, "rival": need.rival.code}
-            obstacles.append(
-                Reason("beyond_residents", {**names, "residents": [n for _, n in ends]})
-            )
+    obstacles = obstacles_to(streets, needs, least=least, most=most, z=z[0], alpha=alpha)
     if obstacles:
         return impossible(codes_of, obstacles)
     answers = fewest_answers(streets, needs, least=least, most=most)
     unmet = unmet_today(streets, needs, codes=codes, n_effective=n_effective)
     steps = tuple(
-        SettlingStep(
-            street=s.code,
-            answers_now=s.random_n,
-            answers_then=answers[s.code],
-            additional=answers[s.code] - s.random_n,
-            n_effective_then=s.n_effective * answers[s.code] / s.random_n,
-            random_variance_then=s.random_variance * s.random_n / answers[s.code],
-            because=unmet[s.code],
-        )
+        settling_step(s, answers[s.code], unmet[s.code])
         for s in streets
         if answers[s.code] > s.random_n
     )
@@ -237,6 +255,49 @@ def solve(
         steps=steps,
         z_then=float(blended.min()),
         z_public_then=float(public.min()) if codes[1] else None,
+    )
+
+
+def obstacles_to(
+    streets: Sequence[StreetPrecision],
+    needs: Sequence[Need],
+    *,
+    least: Mapping[str, int],
+    most: Mapping[str, float],
+    z: float,
+    alpha: float,
+) -> list[Reason]:
+    """What stays out of reach even if every resident of every street answered."""
+    found = [
+        Reason("direct_error_too_large", direct_numbers(need, z, alpha))
+        for need in needs
+        if need.room <= 0
+    ]
+    found += [
+        Reason("beyond_residents", {"street": s.code, "rival": None, "residents": s.residents})
+        for s in streets
+        if least[s.code] > max(most[s.code], s.random_n)
+    ]
+    for need in needs:
+        ends = [(s, max(most[s.code], s.random_n)) for s in (need.subject, need.rival)]
+        floor = sum(s.public_variance(n) for s, n in ends)
+        endless = any(math.isinf(n) for _, n in ends)
+        if need.room > 0 and (need.room < floor or (endless and need.room == floor)):
+            names = {"street": need.subject.code, "rival": need.rival.code}
+            found.append(Reason("beyond_residents", {**names, "residents": [n for _, n in ends]}))
+    return found
+
+
+def settling_step(street: StreetPrecision, answers: int, because: tuple[str, ...]) -> SettlingStep:
+    """The step that brings one street to ``answers``."""
+    return SettlingStep(
+        street=street.code,
+        answers_now=street.random_n,
+        answers_then=answers,
+        additional=answers - street.random_n,
+        n_effective_then=street.n_effective * answers / street.random_n,
+        random_variance_then=street.random_variance * street.random_n / answers,
+        because=because,
     )
 
 

@@ -18,6 +18,7 @@ from analysis.collection_plan import (
     plan_categories,
     plan_points,
 )
+from analysis.settling import StreetPrecision, settle_last
 from analysis.types import AnalysisError
 from tests.analysis.builders import policy
 
@@ -170,6 +171,22 @@ def test_bad_points(here, target, code):
     with pytest.raises(AnalysisError) as caught:
         plan_points(here, spread=SPREAD, target=target)
     assert caught.value.code == code
+
+
+def test_the_answers_a_last_place_needs_are_placed_at_its_points():
+    # Given two streets of which the lower has 100 answers at 20 slips' buildings, 5 each
+    low = StreetPrecision("low", 79.0, 66.0, 0.2, 484 / 100 * 1.12, 100, 100.0)
+    high = StreetPrecision("high", 82.0, 73.0, 0.2, 484 / 100 * 1.12, 100, 100.0)
+    plan = settle_last([low, high], policy=POLICY)
+    step = next(s for s in plan.steps if s.street == "low")
+    # When its share of the plan is spread over those buildings
+    here = points(*((f"b{i:02}", 5, 15) for i in range(20)))
+    assert variance({p.point: 5 for p in here}) == pytest.approx(low.random_variance)
+    placed = plan_points(here, spread=SPREAD, target=step.random_variance_then)
+    # Then more are needed than if they came from everywhere, for the buildings stay twenty
+    assert placed.reached
+    assert placed.total > step.additional > 0
+    assert max(placed.additional.values()) - min(placed.additional.values()) <= 1
 
 
 def simulated(rho, rng, groups=400, size=20):

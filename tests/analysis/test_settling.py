@@ -12,9 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.ranking import lowest_z, verify_top
-from analysis.settling import StreetPrecision, settle_last, settle_top
+from analysis.settling import StreetPrecision, settle_last, settle_top, street_precision
+from analysis.streets import wave_result
 from analysis.types import AnalysisError
-from tests.analysis.builders import DIRECT, PUBLIC, PUBLIC_SE, policy
+from tests.analysis.builders import DIRECT, PUBLIC, PUBLIC_SE, answers_cube, policy
 
 POLICY = policy()
 NO_SAMPLE = policy(last_n_effective=0)
@@ -263,6 +264,46 @@ def test_the_total_is_the_smallest_of_all(streets):
             total += low - rival.random_n
         best = min(best, total)
     assert plan.total == best
+
+
+def test_a_street_of_a_wave_has_the_precision_of_its_result():
+    """V(P) by the formula of the plan is that of the combination of the streams (method §5)."""
+    rng = np.random.default_rng(11)
+    both = {"slip": 120, "poster": 200}
+    cubes = [answers_cube(f"S{i}", rng, n=both, level=3.6 + 0.1 * i, bias=0.4) for i in range(6)]
+    cubes.append(answers_cube("open", rng, n={"poster": 150}, bias=0.4))
+    cubes.append(answers_cube("random", rng, n={"cati": 150}))
+    cubes.append(answers_cube("none", rng, n={}))
+    wave = wave_result(cubes, POLICY)
+
+    def precision(code):
+        return street_precision(
+            wave.streets[code], wave.combination, score=80.0, direct_variance=2.25
+        )
+
+    for code in ("S0", "S3", "random"):
+        found, result = precision(code), wave.streets[code]
+        assert found.random_n == result.streams["A"].n
+        assert found.public_variance(found.random_n) == pytest.approx(result.public.se**2)
+        assert found.n_effective == result.n_effective_random
+    assert precision("S0").open_variance > 9
+    assert precision("random").open_variance is None
+    plan = settle_last([precision("S0"), precision("open")], policy=POLICY)
+    assert ("no_random_answers", "open") in {(r.code, r.params.get("street")) for r in plan.reasons}
+    with pytest.raises(AnalysisError, match="none"):
+        precision("none")
+
+
+def test_worked_example_4_gives_the_standard_errors_of_the_combination():
+    rows = zip(
+        (2.1, 2.4, 1.9, 2.7, 2.2, 2.0),
+        (0.9, 0.7, 0.8, 1.5, 0.6, 0.8),
+        (1.810379, 1.983227, 1.675685, 2.191238, 1.863955, 1.742763),
+        strict=True,
+    )
+    for a, b, expected in rows:
+        street = StreetPrecision("S", 0, 0, 0, a**2, 100, 100.0, b**2 + 9, 2.444732)
+        assert math.sqrt(street.public_variance(100)) == pytest.approx(expected, abs=1e-4)
 
 
 @settings(deadline=None, max_examples=100)
