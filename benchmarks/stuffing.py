@@ -17,7 +17,6 @@ import numpy as np
 
 from analysis.combining import StreamCombiner
 from analysis.policy import OPEN, RANDOM, Policy
-from analysis.ranking import lowest_z
 from analysis.streets import street_streams, wave_bias
 from analysis.types import Estimate, FloatArray, IntArray, StreamResult
 from benchmarks._simulation import LEVELS, Z95, counted, histogram_cube, percent
@@ -46,6 +45,8 @@ OPEN_SIZE = 300
 ADDED = (0.05, 0.10, 0.20)
 AIM = 0.3
 AIMED_FROM = 2.0
+ANSWERS = {4: "fives", 0: "ones"}
+"""Invented answers by their position in ``LEVELS``."""
 WIDER = Policy.from_dict({"omega": {INDICATOR: 1.0}, "stream_bias_floor": 5.0})
 """The same policy with a larger floor under the bias between streets, for comparison."""
 
@@ -64,6 +65,20 @@ class Case:
     caused_wrong: int = 0
     caused_on_random_too: int = 0
     naive: int = 0
+
+
+@dataclass(slots=True)
+class Honest:
+    """What came of the same waves without stuffing: verdicts, and squared errors (per street)
+    of the combined score, of the one with a larger bias floor, of A alone, of the plain mean."""
+
+    established: int = 0
+    on_random_too: int = 0
+    squares: list[FloatArray] = field(default_factory=list)
+
+    def errors(self) -> list[float]:
+        """Root mean squared errors, in points."""
+        return [float(e) for e in np.sqrt(np.mean(self.squares, axis=0))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +129,9 @@ def plain_mean(counts: Counts) -> float:
     return float(every @ LEVELS / every.sum() / 100)
 
 
-def random_z(streams: Streams, street: int) -> float:
-    """How far a street lies below every other on the random stream alone (smallest z)."""
-    random = [streams[code][RANDOM].public for code in CODES]
-    values = np.array([e.value for e in random], np.float64)
-    return lowest_z(values, np.array([e.variance for e in random], np.float64), street)
+def random_alone(streams: Streams) -> tuple[Estimate, ...]:
+    """The public score of every street from its random stream."""
+    return tuple(streams[code][RANDOM].public for code in CODES)
 
 
 def verdict(scores: tuple[Estimate, ...], streams: Streams, direct: FloatArray) -> int | None:
@@ -134,39 +147,49 @@ def verdict(scores: tuple[Estimate, ...], streams: Streams, direct: FloatArray) 
 def attacks(truth: FloatArray) -> list[Attack]:
     """Fives for the truly lowest street and ones for the next, in every amount."""
     lowest, rival = (int(i) for i in np.argsort(truth)[:2])
-    places = ((len(LEVELS) - 1, lowest), (0, rival))
+    places = ((4, lowest), (0, rival))
     return [Attack(level, street, added) for level, street in places for added in ADDED]
 
 
 def replicate(
-    rng: np.random.Generator, bias_sd: float, cases: Mapping[tuple[int, float], Case]
-) -> bool:
-    """One honest wave and every attack on it; whether a last place holds without any attack."""
+    rng: np.random.Generator,
+    bias_sd: float,
+    cases: Mapping[tuple[int, float], Case],
+    honest: Honest,
+) -> None:
+    """One honest wave and every attack on it."""
     truth = MEAN + STREET_SD * rng.standard_normal(STREETS)
     direct = np.minimum(100, DIRECT + truth - MEAN + DIRECT_SD * rng.standard_normal(STREETS))
-    honest = drawn(rng, truth, bias_sd)
-    streams = {code: streams_of(code, counts) for code, counts in honest.items()}
-    scores, wider = combined(streams, POLICY), combined(streams, WIDER)
-    without = verdict(scores, streams, direct)
-    plain = [plain_mean(honest[code]) for code in CODES]
+    counts = drawn(rng, truth, bias_sd)
+    streams = {code: streams_of(code, held) for code, held in counts.items()}
+    scores, wider, random = (
+        combined(streams, POLICY),
+        combined(streams, WIDER),
+        random_alone(streams),
+    )
+    plain = [plain_mean(counts[code]) for code in CODES]
+    columns = [[e.value or 0.0 for e in column] for column in (scores, wider, random)]
+    honest.squares.append(np.mean((np.array([*columns, plain]) - truth) ** 2, axis=1))
+    without, on_random = (verdict(found, streams, direct) for found in (scores, random))
+    honest.established += without is not None
+    honest.on_random_too += without is not None and without == on_random
     for attack in attacks(truth):
         case, code = cases[attack.level, attack.added], CODES[attack.street]
-        counts = stuffed(honest[code], attack)
-        changed = {**streams, code: {RANDOM: streams[code][RANDOM], **open_of(code, counts)}}
+        invented = stuffed(counts[code], attack)
+        changed = {**streams, code: {RANDOM: streams[code][RANDOM], **open_of(code, invented)}}
         moved = combined(changed, POLICY)
-        now = plain_mean(counts)
+        order = list(plain)
+        order[attack.street] = plain_mean(invented)
         case.shift.append(difference(moved, scores, attack.street))
+        case.plain.append(order[attack.street] - plain[attack.street])
+        case.naive += int(np.argmin(order)) != int(np.argmin(plain))
         if attack.level:
             case.wider.append(difference(combined(changed, WIDER), wider, attack.street))
-        case.plain.append(now - plain[attack.street])
-        order = [now if i == attack.street else mean for i, mean in enumerate(plain)]
-        case.naive += int(np.argmin(order)) != int(np.argmin(plain))
         found = verdict(moved, changed, direct)
         if found is not None and found != without:
             case.caused += 1
             case.caused_wrong += found != int(np.argmin(truth))
-            case.caused_on_random_too += random_z(streams, found) >= POLICY.last_public_z
-    return without is not None
+            case.caused_on_random_too += found == on_random
 
 
 def open_of(code: str, counts: Counts) -> dict[str, StreamResult]:
@@ -189,55 +212,64 @@ def shift_row(bias_sd: float, attack: tuple[int, float], case: Case) -> dict[str
     """How far the score moved, beside the plain mean and a policy with a larger floor."""
     level, added = attack
     shift, plain = (abs(float(np.mean(v))) for v in (case.shift, case.plain))
-    answers = "fives" if level else "ones"
     wider = f"; P with a bias floor of 5: {mean_with_error(case.wider)}" if level else ""
-    row = {
-        "measure": f"shift of P, {100 * added:.0f} % {answers} added, τ_b {bias_sd:g}",
-        "figure": mean_with_error(case.shift),
+    aimed = level > 0 and bias_sd >= AIMED_FROM
+    aim = f" (aim {'met' if shift < AIM else 'missed'})" if aimed else ""
+    return {
+        "measure": f"shift of P, {100 * added:.0f} % {ANSWERS[level]} added, τ_b {bias_sd:g}",
+        "figure": mean_with_error(case.shift) + aim,
         "yardstick": f"plain mean {mean_with_error(case.plain)}{wider}",
         "ratio": shift / plain,
         "command": COMMAND,
     }
-    aimed = level > 0 and bias_sd >= AIMED_FROM
-    return row | {"limit": round(AIM / plain, 3)} if aimed else row
 
 
 def verdict_row(bias_sd: float, attack: tuple[int, float], case: Case) -> dict[str, Any]:
     """How often stuffing made a verdict, beside the order of the plain means."""
     level, added = attack
     n = len(case.shift)
-    answers = "fives" if level else "ones"
     return {
-        "measure": f"established by {100 * added:.0f} % {answers}, τ_b {bias_sd:g}",
-        "figure": f"{percent(case.caused / n, n)}; a wrong street "
-        f"{percent(case.caused_wrong / n, n)}; lowest on A alone too "
-        f"{percent(case.caused_on_random_too / n, n)}",
+        "measure": f"established by {100 * added:.0f} % {ANSWERS[level]}, τ_b {bias_sd:g}",
+        "figure": f"{percent(case.caused / n, n)}; of {n}: {case.caused}, "
+        f"a wrong street {case.caused_wrong}, on A alone too {case.caused_on_random_too}",
         "yardstick": f"lowest plain mean changes {percent(case.naive / n, n)}",
         "ratio": case.caused / max(1, case.naive),
         "command": COMMAND,
     }
 
 
+def honest_rows(bias_sd: float, honest: Honest) -> list[dict[str, Any]]:
+    """The same waves without stuffing: how good each score is, and how often a last place holds."""
+    n = len(honest.squares)
+    ours, wider, random, plain = honest.errors()
+    return [
+        {
+            "measure": f"error of P without stuffing (root mean square), τ_b {bias_sd:g}",
+            "figure": f"{ours:.2f}",
+            "yardstick": f"bias floor 5: {wider:.2f}; A alone {random:.2f}; plain mean {plain:.2f}",
+            "ratio": ours / plain,
+            "command": COMMAND,
+        },
+        {
+            "measure": f"established without stuffing, τ_b {bias_sd:g}",
+            "figure": percent(honest.established / n, n),
+            "yardstick": f"on A alone too {percent(honest.on_random_too / n, n)}",
+            "ratio": None,
+            "command": COMMAND,
+        },
+    ]
+
+
 def run(replications: int = REPLICATIONS) -> list[dict[str, Any]]:
-    """Rows of the table: shifts first, then verdicts, by the true τ_b."""
-    shifts: list[dict[str, Any]] = []
-    verdicts: list[dict[str, Any]] = []
+    """Rows of the table by the true τ_b: the honest waves, shifts, verdicts."""
+    rows: list[dict[str, Any]] = []
     for bias_sd in BIAS_SDS:
         rng = np.random.default_rng([SEED, int(10 * bias_sd)])
-        keys = [(level, added) for level in (len(LEVELS) - 1, 0) for added in ADDED]
-        cases = {key: Case() for key in keys}
-        honest = 0
+        cases = {(level, added): Case() for level in ANSWERS for added in ADDED}
+        honest = Honest()
         for _ in counted(range(replications), f"stuffing, τ_b {bias_sd:g}", replications):
-            honest += replicate(rng, bias_sd, cases)
-        shifts += [shift_row(bias_sd, key, case) for key, case in cases.items()]
-        verdicts.append(
-            {
-                "measure": f"established without stuffing, τ_b {bias_sd:g}",
-                "figure": percent(honest / replications, replications),
-                "yardstick": "",
-                "ratio": None,
-                "command": COMMAND,
-            }
-        )
-        verdicts += [verdict_row(bias_sd, key, case) for key, case in cases.items()]
-    return shifts + verdicts
+            replicate(rng, bias_sd, cases, honest)
+        rows += honest_rows(bias_sd, honest)
+        rows += [shift_row(bias_sd, key, case) for key, case in cases.items()]
+        rows += [verdict_row(bias_sd, key, case) for key, case in cases.items()]
+    return rows
