@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from analysis.evaluation_records import Evaluation, Scored
-from analysis.policy import OPEN, RANDOM
+from analysis.settling import street_precision
 from analysis.settling_records import StreetPrecision
-from analysis.types import Combination, StreetResult
 from analysis.wave_evaluation import WaveEvaluation
 
 
@@ -41,39 +40,13 @@ def precisions_of_wave(found: WaveEvaluation, group: str) -> tuple[StreetPrecisi
     evidence = found.evaluation.groups[group].evidence
     return tuple(
         street_precision(
-            code,
-            (float(evidence.score[i]), float(evidence.public[i])),
             found.result.streets[code],
             found.result.combination,
-            scored=found.evaluation.scored,
+            score=float(evidence.score[i]),
+            direct_variance=direct_variance(found.evaluation.scored, code),
+            residents=found.result.streets[code].population,
         )
         for i, code in enumerate(evidence.codes)
-    )
-
-
-def street_precision(
-    code: str,
-    scores: tuple[float, float],
-    result: StreetResult,
-    combination: Combination,
-    *,
-    scored: Scored,
-) -> StreetPrecision:
-    """One ranked street; ``scores`` are F and P."""
-    random = result.streams[RANDOM]
-    combined = result.basis == "combined"
-    open_variance = result.streams[OPEN].public.variance if combined else None
-    return StreetPrecision(
-        code=code,
-        score=scores[0],
-        public=scores[1],
-        direct_variance=direct_variance(scored, code),
-        random_variance=random.public.variance or 0.0,
-        random_n=random.n,
-        n_effective=random.n_effective,
-        open_variance=None if open_variance is None else open_variance + (combination.tau2 or 0.0),
-        shift_variance=(combination.variance_delta or 0.0) if combined else 0.0,
-        residents=result.population,
     )
 
 
