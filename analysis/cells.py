@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,14 @@ class Codes:
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
-    """The columns of a table of rows, also of an empty one."""
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+    """The columns of a table of rows, also of an empty one.
+
+    Raises ``ValueError`` when the rows are not ``width`` wide.
+    """
+    flat = list(chain.from_iterable(rows))
+    if len(flat) != width * len(rows):
+        raise ValueError(f"Every row of this table of the cube has {width} columns.")
+    return [flat[i::width] for i in range(width)]
 
 
 def integers(column: Sequence[int]) -> IntArray:

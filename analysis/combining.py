@@ -18,6 +18,7 @@ from analysis.streams import StreamBias, bias_of, combine, random_share
 from analysis.types import Estimate, FloatArray, Shares, StreamResult
 
 Part = Callable[[StreamResult], Estimate | None]
+Pair = tuple[Estimate, Estimate]
 SHARES = ("satisfied", "satisfied_strict", "dissatisfied", "dont_know")
 MISSING = Estimate(None, None, None, 0, 0.0, "no_answers")
 
@@ -74,30 +75,36 @@ class StreamCombiner:
                 phi[code] = 1.0 if RANDOM in usable else 0.0
         return phi
 
-    def estimate(self, code: str, stream: str, part: Part) -> Estimate:
-        """A figure of one stream, ``MISSING`` when it is not there."""
-        result = self.streams[code].get(stream)
-        return (part(result) if result is not None else None) or MISSING
+    def pairs(self, part: Part) -> dict[str, Pair]:
+        """A figure of every street in (A, B), ``MISSING`` where it is not there."""
+        found = {}
+        for code, streams in self.streams.items():
+            random, open_ = streams.get(RANDOM), streams.get(OPEN)
+            found[code] = (
+                (part(random) if random is not None else None) or MISSING,
+                (part(open_) if open_ is not None else None) or MISSING,
+            )
+        return found
 
-    def codes_with(self, part: Part) -> list[str]:
+    def codes_with(self, pairs: Mapping[str, Pair]) -> list[str]:
         """Streets whose used streams all have this figure."""
         return [
             code
             for code, phi in self.phi.items()
-            if (phi == 0 or self.estimate(code, RANDOM, part).value is not None)
-            and (phi == 1 or self.estimate(code, OPEN, part).value is not None)
+            if (phi == 0 or pairs[code][0].value is not None)
+            and (phi == 1 or pairs[code][1].value is not None)
         ]
 
-    def shift(self, part: Part) -> tuple[float, float]:
+    def shift(self, pairs: Mapping[str, Pair]) -> tuple[float, float]:
         """δ and V_δ of a figure over the streets with both streams (shares: V_δ unused)."""
-        every = [[self.estimate(code, s, part) for s in (RANDOM, OPEN)] for code in self.both]
-        held = [i for i, pair in enumerate(every) if all(e.value is not None for e in pair)]
+        every = [pairs[code] for code in self.both]
+        held = [i for i, (a, b) in enumerate(every) if a.value is not None and b.value is not None]
         if not held:
             return 0.0, 0.0
-        pairs = [every[i] for i in held]
-        difference = np.array([(b.value or 0.0) - (a.value or 0.0) for a, b in pairs], np.float64)
+        both = [every[i] for i in held]
+        difference = np.array([(b.value or 0.0) - (a.value or 0.0) for a, b in both], np.float64)
         variance = np.array(
-            [(a.variance or 0.0) + (b.variance or 0.0) for a, b in pairs], np.float64
+            [(a.variance or 0.0) + (b.variance or 0.0) for a, b in both], np.float64
         )
         kept = StreamBias(
             self.bias.delta,
@@ -111,9 +118,10 @@ class StreamCombiner:
 
     def combine_index(self, part: Part, name: str | None) -> dict[str, Estimate]:
         """An index figure of all streets, with covariance kept under ``name``."""
-        codes = self.codes_with(part)
-        delta, variance_delta = self.shift(part)
-        columns = [[self.estimate(code, s, part) for code in codes] for s in (RANDOM, OPEN)]
+        pairs = self.pairs(part)
+        codes = self.codes_with(pairs)
+        delta, variance_delta = self.shift(pairs)
+        columns = [[pairs[code][s] for code in codes] for s in (0, 1)]
         value_a, value_b = (np.array([e.value or 0.0 for e in c]) for c in columns)
         var_a, var_b = (np.array([e.variance or 0.0 for e in c]) for c in columns)
         found = combine(
@@ -210,11 +218,11 @@ class StreamCombiner:
 
     def sampling_part(self, code: str) -> float:
         """Sampling variance of a street's public score as a part of all its variance, 0..1."""
-        phi = self.phi[code]
-        streams = ((phi, RANDOM), (1 - phi, OPEN))
+        phi, streams = self.phi[code], self.streams[code]
         sampling = sum(
-            weight**2 * (self.estimate(code, s, lambda r: r.public).variance or 0.0)
-            for weight, s in streams
+            weight**2 * (streams[s].public.variance or 0.0)
+            for weight, s in ((phi, RANDOM), (1 - phi, OPEN))
+            if s in streams
         )
         whole = self.public[code].variance or 0.0
         return sampling / whole if whole > 0 else 1.0
@@ -225,11 +233,12 @@ class StreamCombiner:
         n_eff is reduced by the ratio of the sampling variance to the whole variance of the
         street's public score, so a share is not sharper than the score it stands beside.
         """
-        delta, _ = self.shift(part)
+        pairs = self.pairs(part)
+        delta, _ = self.shift(pairs)
         combined = {}
-        for code in self.codes_with(part):
+        for code in self.codes_with(pairs):
             phi = self.phi[code]
-            a, b = (self.estimate(code, s, part) for s in (RANDOM, OPEN))
+            a, b = pairs[code]
             share = phi * (a.value or 0.0) + (1 - phi) * ((b.value or 0.0) - delta)
             n_eff = combined_n_eff(phi, a, b) * self.sampling_ratio[code]
             combined[code] = wilson_estimate(

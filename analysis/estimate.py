@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -79,7 +80,7 @@ def linearise(
     safe, n_cell = centred.mass, cells.pair_n[:, pair_positions(K).diagonal()]
     squares = (weights**2) @ n_cell
     n_eff = np.divide((weights @ n_cell) ** 2, squares, out=np.zeros(K), where=squares > 0)
-    clusters = len(np.unique(cells.cluster_point))
+    clusters = len(set(cells.cluster_point.tolist()))
     clustered = clusters >= min_clusters
     single = ~cells.clustered if clustered else np.ones(len(weights), bool)
     singles = int(cells.n[single].sum())
@@ -313,6 +314,12 @@ def suppress_public(answers: Sequence[int], policy: Policy) -> str | None:
     return None
 
 
+@lru_cache(maxsize=64)
+def normal_quantile(probability: float) -> float:
+    """Quantile of the standard normal distribution at a ``probability`` in (0, 1)."""
+    return float(ndtri(probability))
+
+
 def wilson(share: float, n_eff: float, *, confidence: float) -> tuple[float, float]:
     """Wilson interval of a share at an effective sample size (Wilson 1927); (0, 1) at n_eff 0.
 
@@ -320,7 +327,7 @@ def wilson(share: float, n_eff: float, *, confidence: float) -> tuple[float, flo
     """
     if n_eff <= 0:
         return 0.0, 1.0
-    z = float(ndtri((1 + confidence) / 2))
+    z = normal_quantile((1 + confidence) / 2)
     middle = share + z * z / (2 * n_eff)
     reach = z * math.sqrt(share * (1 - share) / n_eff + z * z / (4 * n_eff**2))
     scale = 1 + z * z / n_eff

@@ -6,88 +6,90 @@ sample size (method §4).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
 from analysis.cells import StreamCells
 from analysis.estimate import interval_estimate, suppress_index, wilson
 from analysis.policy import Policy
-from analysis.types import Estimate, FloatArray, Shares
+from analysis.types import Estimate, FloatArray, IntArray, Shares
 
 
 @dataclass(frozen=True, slots=True)
-class OptionTotals:
-    """Answers to one indicator by option (O,): count, Σw and Σw²; ``options`` names them."""
+class GroupTotals:
+    """Answers to one indicator that fall in one group of options: count, Σw and Σw²."""
 
-    options: tuple[str, ...]
-    n: list[int]
-    mass: list[float]
-    squares: list[float]
-
-    def over(self, wanted: tuple[str, ...]) -> tuple[int, float, float]:
-        """n, Σw and Σw² over some options."""
-        held = places(self.options, wanted)
-        return (
-            sum(self.n[i] for i in held),
-            sum(self.mass[i] for i in held),
-            sum(self.squares[i] for i in held),
-        )
+    n: int
+    mass: float
+    squares: float
 
 
-@lru_cache(maxsize=256)
-def places(options: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[int, ...]:
-    """Positions of the wanted options."""
-    return tuple(i for i, option in enumerate(options) if option in wanted)
+@cache
+def membership(options: tuple[str, ...], groups: tuple[tuple[str, ...], ...]) -> IntArray:
+    """(O, G) 1 where an option belongs to a group of options; read only."""
+    table = np.array([[option in group for group in groups] for option in options], np.int64)
+    table.flags.writeable = False
+    return table
 
 
 def stream_shares(
     cells: StreamCells, weights: FloatArray, *, policy: Policy, random: bool
 ) -> dict[str, Shares]:
     """Shares of every indicator that has answer rows. ``weights`` (H,) per stratum."""
-    n = cells.answers.sum(axis=1).tolist()
-    mass = np.einsum("h,kho->ko", weights, cells.answers).tolist()
-    squares = np.einsum("h,kho->ko", weights**2, cells.answers).tolist()
-    return {
-        name: indicator_shares(
-            OptionTotals(cells.options, n[k], mass[k], squares[k]), policy=policy, random=random
-        )
-        for k, name in enumerate(cells.moments.indicators)
-        if cells.has_answers[k]
-    }
+    n = cells.answers.sum(axis=1)
+    mass, squares = np.einsum("jh,kho->jko", np.array([weights, weights**2]), cells.answers)
+    groups = (
+        tuple(policy.scale),
+        policy.satisfied_levels,
+        policy.strictly_satisfied_levels,
+        policy.dissatisfied_levels,
+        policy.missing_options,
+        cells.options,
+    )
+    member = membership(cells.options, groups)
+    sums = [(table @ member).tolist() for table in (n, mass, squares)]
+    mapped = mapped_moments(cells.options, mass, squares, policy=policy)
+    found = {}
+    for k, name in enumerate(cells.moments.indicators):
+        if cells.has_answers[k]:
+            totals = [GroupTotals(*three) for three in zip(*(t[k] for t in sums), strict=True)]
+            found[name] = indicator_shares(totals, mapped[k], policy=policy, random=random)
+    return found
 
 
-def indicator_shares(totals: OptionTotals, *, policy: Policy, random: bool) -> Shares:
-    """Shares of one indicator and its index under the alternative scale."""
-    opinion = tuple(policy.scale)
+def indicator_shares(
+    totals: Sequence[GroupTotals], mapped: tuple[float, float], *, policy: Policy, random: bool
+) -> Shares:
+    """Shares of one indicator and its index under the alternative scale.
 
-    def share_of(levels: tuple[str, ...], base: tuple[str, ...]) -> Estimate:
-        return share_estimate(totals, levels, base, policy=policy, random=random)
+    ``totals`` of opinions, satisfied, strictly satisfied, dissatisfied, don't know and all.
+    """
+    opinion, satisfied, strict, dissatisfied, missing, every = totals
+
+    def share_of(group: GroupTotals, base: GroupTotals) -> Estimate:
+        return share_estimate(group, base, policy=policy, random=random)
 
     return Shares(
-        satisfied=share_of(policy.satisfied_levels, opinion),
-        satisfied_strict=share_of(policy.strictly_satisfied_levels, opinion),
-        dissatisfied=share_of(policy.dissatisfied_levels, opinion),
-        dont_know=share_of(policy.missing_options, totals.options),
-        mapped_index=mapped_index(totals, policy=policy, random=random),
+        satisfied=share_of(satisfied, opinion),
+        satisfied_strict=share_of(strict, opinion),
+        dissatisfied=share_of(dissatisfied, opinion),
+        dont_know=share_of(missing, every),
+        mapped_index=mapped_index(opinion, mapped, policy=policy, random=random),
     )
 
 
 def share_estimate(
-    totals: OptionTotals,
-    levels: tuple[str, ...],
-    base: tuple[str, ...],
-    *,
-    policy: Policy,
-    random: bool,
+    group: GroupTotals, base: GroupTotals, *, policy: Policy, random: bool
 ) -> Estimate:
-    """Weighted share of ``levels`` among ``base``, Wilson at n_eff = (Σw)²/Σw² of the base."""
-    n, mass, squares = totals.over(base)
-    if mass <= 0:
-        return Estimate(None, None, None, n, 0.0, "no_answers", random=random)
-    share = min(1.0, totals.over(levels)[1] / mass)
-    return wilson_estimate(share, n, mass**2 / squares, policy=policy, random=random)
+    """Weighted share of a group among ``base``, Wilson at n_eff = (Σw)²/Σw² of the base."""
+    if base.mass <= 0:
+        return Estimate(None, None, None, base.n, 0.0, "no_answers", random=random)
+    share = min(1.0, group.mass / base.mass)
+    n_eff = base.mass**2 / base.squares
+    return wilson_estimate(share, base.n, n_eff, policy=policy, random=random)
 
 
 def wilson_estimate(
@@ -99,23 +101,36 @@ def wilson_estimate(
     return Estimate(share, min(low, share), max(high, share), n, n_eff, because, random=random)
 
 
-def mapped_index(totals: OptionTotals, *, policy: Policy, random: bool) -> Estimate:
+def mapped_moments(
+    options: tuple[str, ...], mass: FloatArray, squares: FloatArray, *, policy: Policy
+) -> list[tuple[float, float]]:
+    """Per indicator Σwy/Σw and Σw²(y − mean)²/(Σw)² under the alternative scale.
+
+    ``mass`` and ``squares`` (K, O): Σw and Σw² per option. (0, 0) where nobody had an opinion.
+    """
+    held = [i for i, option in enumerate(options) if option in policy.alternative_scale]
+    opinions = [i for i, option in enumerate(options) if option in policy.scale]
+    points = np.array([policy.alternative_scale[options[i]] for i in held], np.float64)
+    total = mass[:, opinions].sum(axis=1)
+    safe = np.where(total > 0, total, 1.0)
+    mean = mass[:, held] @ points / safe
+    spread = (squares[:, held] * (points - mean[:, None]) ** 2).sum(axis=1) / safe**2
+    return list(zip(mean.tolist(), spread.tolist(), strict=True))
+
+
+def mapped_index(
+    opinion: GroupTotals, mapped: tuple[float, float], *, policy: Policy, random: bool
+) -> Estimate:
     """The index 0..100 under the alternative scale, from the counts of options (method §1).
 
-    V = n/(n−1)·Σw²(y−I)²/(Σw)² with the floor of the index; respondents are the unit.
+    ``mapped`` is what ``mapped_moments`` gives. V = n/(n−1)·Σw²(y−I)²/(Σw)² with the floor of
+    the index; respondents are the unit.
     """
-    n, mass, squares = totals.over(tuple(policy.scale))
-    if mass <= 0:
+    n = opinion.n
+    if opinion.mass <= 0:
         return Estimate(None, None, None, n, 0.0, "no_answers", random=random)
-    points = [policy.alternative_scale.get(option) for option in totals.options]
-    held = [
-        (y, m, q)
-        for y, m, q in zip(points, totals.mass, totals.squares, strict=True)
-        if y is not None
-    ]
-    value = sum(m * y for y, m, _ in held) / mass
-    spread = sum(q * (y - value) ** 2 for y, _, q in held) / mass**2
-    n_eff = mass**2 / squares
+    value, spread = mapped
+    n_eff = opinion.mass**2 / opinion.squares
     variance = max(spread * (n / (n - 1) if n > 1 else 1.0), policy.sd_floor**2 / n_eff)
     return interval_estimate(
         value,
