@@ -12,6 +12,10 @@ numbers; for linked tables they need not be, so the programme is solved in whole
 than they are). Should a search ever reach its limit of nodes, the best table found stands, which
 errs towards a narrower range.
 
+A reader is taken to know every printed number and that people are whole and not negative, no more.
+Who also knows the rule that zeros are printed can take 0 for 1 in a hidden place; who sees "small"
+beside it knows the range at once, so hidden places must all look alike.
+
 References: Cox, "Suppression methodology and statistical disclosure control", JASA 75 (1980);
 Cox, "Network models for complementary cell suppression", JASA 90 (1995); Fischetti & Salazar,
 "Solving the cell suppression problem on tabular data with linear constraints", Management
@@ -122,13 +126,29 @@ def audit(
     return AuditReport(least, len(targets), narrow)
 
 
+def suspects(
+    statements: Sequence[Published],
+    targets: Mapping[Hashable, tuple[Atom, ...]],
+    *,
+    least: int = 10,
+) -> list[Hashable]:
+    """Names of the targets that may be narrow: a quick look that proves most others wide.
+
+    Every narrow target is among them. Raises as ``audit`` does.
+    """
+    found = ranges(statements, targets, least=least, quick=True)
+    return [name for name, span in found.items() if span.width < least]
+
+
 def ranges(
     statements: Sequence[Published],
     targets: Mapping[Hashable, tuple[Atom, ...]],
     *,
     least: int | None,
+    quick: bool = False,
 ) -> dict[Hashable, FeasibleRange]:
-    """Ranges of all targets; with ``least`` those at least so wide are inner ranges only."""
+    """Ranges of all targets; with ``least`` those at least so wide are inner ranges only, and
+    with ``quick`` all may be."""
     for cells in (*(s.cells for s in statements), *targets.values()):
         if len(set(cells)) < len(cells):
             raise AnalysisError("bad_table", "A number counts the same atomic cell twice.")
@@ -140,7 +160,8 @@ def ranges(
     found: dict[Hashable, FeasibleRange] = {}
     for component in components_of(reduced, unknown.values()):
         mine = [n for n, atoms in unknown.items() if atoms and atoms[0] in component.position]
-        found |= zip(mine, Search(component, [unknown[n] for n in mine]).ranges(least), strict=True)
+        search = Search(component, [unknown[n] for n in mine])
+        found |= zip(mine, search.ranges(least, quick=quick), strict=True)
     spans = {}
     for name, cells in targets.items():
         sure = sum(reduced.known.get(atom, 0) for atom in cells)
@@ -262,11 +283,11 @@ class Search:
             self.low, self.high = np.minimum(self.low, found), np.maximum(self.high, found)
         return table
 
-    def ranges(self, least: int | None) -> list[FeasibleRange]:
-        """Range of each target; stops at ``least`` where it is given."""
+    def ranges(self, least: int | None, *, quick: bool) -> list[FeasibleRange]:
+        """Range of each target; stops at ``least`` where it is given, early when ``quick``."""
         if least is not None:
             self.push_many(least)
-        for target in range(self.targets.shape[0]):
+        for target in range(0 if quick else self.targets.shape[0]):
             goal = self.targets[[target]].toarray()[0]
             for sign in (1, -1):
                 upward_without_bound = sign > 0 and self.unbounded[target]

@@ -1,4 +1,4 @@
-"""Suppression: small cells are hidden and cannot be worked out from the totals."""
+"""Suppression: small cells are hidden and cannot be worked out from the totals of their table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.disclosure import feasible_range, primary_cells, suppress
+from analysis.disclosure import cheapest_rectangle, feasible_range, primary_cells, suppress
 from analysis.types import AnalysisError
 
 tables = st.integers(2, 4).flatmap(
@@ -53,7 +53,34 @@ def test_the_cheapest_rectangle_reuses_what_is_hidden():
 
 
 def test_single_column_hides_all_of_it():
-    assert suppress(np.array([[5], [50], [0]])).tolist() == [[True], [True], [False]]
+    counts = np.array([[5], [50], [0]])
+    assert suppress(counts).tolist() == [[True], [True], [False]]
+    # Unless the protection of linked tables goes on from here.
+    assert suppress(counts, whole_lines=False).tolist() == [[True], [False], [False]]
+
+
+def test_of_equally_cheap_rectangles_the_first_row_then_column_is_taken():
+    counts = np.array([[20, 20, 20], [20, 5, 20], [20, 20, 20]])
+    assert set(zip(*np.nonzero(suppress(counts)), strict=True)) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+
+
+@given(tables, st.integers(0, 2**16))
+@settings(max_examples=40, deadline=None)
+def test_the_rectangle_is_the_cheapest_of_all_written_out(rows, seed):
+    counts = np.array(rows)
+    rng = np.random.default_rng(seed)
+    counts[rng.random(counts.shape) < 0.2] = 0
+    hidden = rng.random(counts.shape) < 0.3
+    row, column = (int(rng.integers(size)) for size in counts.shape)
+    offers = []
+    for r in range(counts.shape[0]):
+        for c in range(counts.shape[1]):
+            corners = [(row, c), (r, column), (r, c)]
+            if r != row and c != column and all(counts[corner] for corner in corners):
+                price = sum(0 if hidden[corner] else int(counts[corner]) for corner in corners)
+                offers.append((price, r, c, corners))
+    found = cheapest_rectangle(counts, hidden, row, column)
+    assert found == (min(offers)[3] if offers else None)
 
 
 def test_shown_cell_has_no_range():

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.disclosure import feasible_range, suppress
-from analysis.disclosure_audit import audit, feasible_range_of
+from analysis.disclosure_audit import audit, feasible_range_of, suspects
 from analysis.disclosure_protection import protect
 from analysis.published_tables import (
     TOTAL,
@@ -198,6 +198,7 @@ def test_ranges_of_a_random_mask_equal_trying_everything(counts, seed):
     report = audit(statements, targets)
     narrow = {t.name: (t.low, t.high) for t in report.narrow}
     assert report.targets == len(targets)
+    assert narrow.keys() <= set(suspects(statements, targets))
     for name, cells in targets.items():
         span = by_trying_everything(cells, statements)
         assume(span is not None)
