@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import click
+from flask_babel import gettext as _
 
 from survey.clock import utc_now
+from survey.commands.loading import progress
 from survey.services import rollup
 
 
@@ -16,7 +18,8 @@ def command() -> None:
 @command.command("audit")
 def audit() -> None:
     """Compare every cell of the cubes with a recount of the answers; exit 1 when one differs."""
-    result = rollup.audit()
+    with progress(_("Counting answers")) as show:
+        result = rollup.audit(progress=show)
     for line in result.differences[:20]:
         click.echo(line, err=True)
     if result.differences:
@@ -29,4 +32,6 @@ def audit() -> None:
 @command.command("rebuild")
 def rebuild() -> None:
     """Empty the cubes and count every answer anew."""
-    click.echo(f"{rollup.rebuild(now=utc_now())} responses counted")
+    with progress(_("Counting answers")) as show:
+        counted = rollup.rebuild(now=utc_now(), progress=show)
+    click.echo(f"{counted} responses counted")

@@ -32,12 +32,9 @@ from survey.models import (
     db,
     table_of,
 )
+from survey.services.recount import CUBES, Progress, Sums, merge, no_sums, recount
 
-CUBES: tuple[type[Base], ...] = (ResponseCube, AnswerCube, MomentCube, ClusterCube, ArrivalCube)
 BATCH = 2000
-
-# {cube: {key axes: sums}}; the axes and sums are in the order of the cube's columns.
-Sums = dict[type[Base], dict[tuple[Any, ...], list[int]]]
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ def _sum(session: Any, work: Sequence[tuple[int, int, str]]) -> Sums:
     ):
         scores[response_id].append((positions[indicator_id], indicator_id, value))
 
-    sums: Sums = {cube: defaultdict(lambda: [0, 0, 0, 0]) for cube in CUBES}
+    sums = no_sums()
     for response_id, sign, status in work:
         _count(
             sums,
@@ -201,38 +198,20 @@ def _add(session: Any, sums: Sums) -> None:
         session.execute(statement, rows)
 
 
-def recount(session: Any, *, batch: int = BATCH) -> Sums:
+def expected(session: Any, *, progress: Progress | None = None) -> Sums:
     """What the cubes should hold: every folded response counted anew under its status.
 
     Responses whose folding still waits are left out with the side that waits, so that a recount
     can be compared while answers come in.
     """
-    total: Sums = {cube: defaultdict(lambda: [0, 0, 0, 0]) for cube in CUBES}
-    last = 0
-    while True:
-        page = session.execute(
-            select(Response.id, Response.status)
-            .where(Response.id > last)
-            .order_by(Response.id)
-            .limit(batch)
-        ).all()
-        if not page:
-            break
-        last = page[-1].id
-        _merge(total, _sum(session, [(row.id, 1, row.status) for row in page]))
+    total = recount(session, progress=progress)
     pending = session.execute(
         select(RollupPending.response_id, RollupPending.sign, RollupPending.status)
     ).all()
-    if pending:
-        _merge(total, _sum(session, [(r, -sign, status) for r, sign, status in pending]))
+    for start in range(0, len(pending), BATCH):
+        part = pending[start : start + BATCH]
+        merge(total, _sum(session, [(r, -sign, status) for r, sign, status in part]))
     return total
-
-
-def _merge(total: Sums, part: Sums) -> None:
-    for cube, cells in part.items():
-        for key, values in cells.items():
-            for place, value in enumerate(values):
-                total[cube][key][place] += value
 
 
 def _stored(session: Any, cube: type[Base]) -> dict[tuple[Any, ...], list[int]]:
@@ -244,14 +223,17 @@ def _stored(session: Any, cube: type[Base]) -> dict[tuple[Any, ...], list[int]]:
     }
 
 
-def audit() -> Audit:
-    """Compare every cell with a recount, to the integer; a cell of zeros equals an absent one."""
+def audit(*, progress: Progress | None = None) -> Audit:
+    """Compare every cell with a recount, to the integer; a cell of zeros equals an absent one.
+
+    progress: called with (counted, all) as the recount goes on.
+    """
     with transaction(snapshot=True) as session:
-        expected = recount(session)
+        due = expected(session, progress=progress)
         cells, differences = 0, []
         for cube in CUBES:
             stored = _stored(session, cube)
-            wanted = expected[cube]
+            wanted = due[cube]
             for key in sorted(stored.keys() | wanted.keys(), key=str):
                 cells += 1
                 have = stored.get(key, [])
@@ -262,8 +244,10 @@ def audit() -> Audit:
     return Audit(cells, differences)
 
 
-def rebuild(*, now: datetime) -> int:
+def rebuild(*, now: datetime, progress: Progress | None = None) -> int:
     """Empty the cubes and count every response anew; the number of responses counted.
+
+    progress: called with (counted, all) as the count goes on.
 
     One transaction: readers see the old cubes until it is done. What was pending is settled; an
     answer that arrives meanwhile keeps its pending row and is folded afterwards (the snapshot
@@ -273,7 +257,7 @@ def rebuild(*, now: datetime) -> int:
         session.execute(delete(RollupPending))
         for cube in CUBES:
             session.execute(delete(cube))
-        _add(session, recount(session))
+        _add(session, recount(session, progress=progress))
         counted = session.scalar(select(func.count()).select_from(Response)) or 0
         session.execute(insert(RollupRun).values(finished_at=now, folded=counted))
     return int(counted)
