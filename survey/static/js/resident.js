@@ -63,10 +63,17 @@ var field = form.elements[i];
 if (field.name && field.name !== 'lang') visit(field);
 }
 }
+// Rows and tags count when they are ticked; each tag of a question is kept under its own name.
+function ticks(field) {
+return field.type === 'radio' || field.type === 'checkbox';
+}
+function slot(field) {
+return field.type === 'checkbox' ? field.name + '=' + field.value : field.name;
+}
 function save() {
 var draft = { at: Date.now(), waiting: waiting, values: {} };
 fields(function (field) {
-if (field.type !== 'radio' || field.checked) draft.values[field.name] = field.value;
+if (!ticks(field) || field.checked) draft.values[slot(field)] = field.value;
 });
 keep(place, draft);
 }
@@ -144,7 +151,7 @@ keep('last', place);
 if (!window.fetch || !window.URLSearchParams) return submitPlainly();
 var body = new URLSearchParams('lang=' + form.elements.lang.value);
 fields(function (field) {
-if (field.type !== 'radio' || field.checked) body.append(field.name, field.value);
+if (!ticks(field) || field.checked) body.append(field.name, field.value);
 });
 var patience = setTimeout(lost, 20000);
 fetch(form.action, { method: 'POST', body: body }).then(function (response) {
@@ -175,8 +182,8 @@ var draft = read(place);
 if (document.getElementById('errors')) return save();
 if (!draft || !draft.values || Math.abs(Date.now() - draft.at) > 7 * DAY) return;
 fields(function (field) {
-var value = draft.values[field.name];
-if (field.type === 'radio') field.checked = field.value === value;
+var value = draft.values[slot(field)];
+if (ticks(field)) field.checked = field.value === value;
 else if (value) field.value = value;
 });
 waiting = draft.waiting;
