@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,8 @@ def check_margins(path: str, margins: Any) -> None:
         if not isinstance(residents, dict) or not residents:
             raise AnalysisError("bad_margins", f"{path}: {variable} must name its categories.")
         for category, count in residents.items():
-            if isinstance(count, bool) or not isinstance(count, int | float) or count < 0:
+            number = isinstance(count, int | float) and not isinstance(count, bool)
+            if not number or not 0 <= count <= sys.float_info.max:
                 raise AnalysisError(
                     "bad_margins",
                     f"{path}: the residents of {variable} = {category} must be a number of 0 or "

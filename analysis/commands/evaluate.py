@@ -22,6 +22,7 @@ streets, would bring the distances if the scores stayed as they are (they will n
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -139,7 +140,22 @@ class Fields:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fail(name, "a number")
+        # A number such as 1e999 is read as infinity; an integer of 400 digits has no float.
+        if not abs(value) <= sys.float_info.max:
+            raise self.fail(name, "a finite number")
         return float(value)
+
+    def score(self, name: str, *, required: bool = False) -> float | None:
+        number = self.number(name, required=required)
+        if number is not None and not 0 <= number <= 100:
+            raise self.fail(name, "a number from 0 to 100")
+        return number
+
+    def amount(self, name: str) -> float | None:
+        number = self.number(name)
+        if number is not None and number < 0:
+            raise self.fail(name, "a number of 0 or more")
+        return number
 
     def count(self, name: str, default: int | None = None, *, required: bool = False) -> int | None:
         number = self.number(name, required=required)
@@ -195,10 +211,10 @@ def street_input(fields: Fields) -> StreetInput:
         public_se=public_se,
         direct=fields.number("direct"),
         direct_se=fields.number("direct_se"),
-        n_effective=fields.number("n_effective"),
+        n_effective=fields.amount("n_effective"),
         group=fields.text("group") or "",
         assessors=fields.count("assessors"),
-        indicators={name: inner.number(name) for name in indicators},
+        indicators={name: inner.score(name) for name in indicators},
         other_public=other_public(fields, public_se),
         excluded_because=fields.text("excluded_because"),
     )
@@ -212,9 +228,9 @@ def other_public(fields: Fields, public_se: float | None) -> tuple[float, float]
         return None
     if isinstance(given, Mapping):
         inner = Fields(given, f"{fields.where}.{name}", {"public", "public_se"})
-        score, se = inner.number("public", required=True), inner.number("public_se")
+        score, se = inner.score("public", required=True), inner.amount("public_se")
     else:
-        score, se = fields.number(name, required=True), None
+        score, se = fields.score(name, required=True), None
     return (score or 0.0, se if se is not None else public_se or 0.0)
 
 
