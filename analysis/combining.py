@@ -192,6 +192,8 @@ class StreamCombiner:
             policy=self.policy,
             random=phi == 1,
             suppressed=suppressed,
+            # With the random stream alone it is the mean of one stream, as anywhere else.
+            bounded=phi == 1,
         )
 
     def combine_all_shares(self, found: Sequence[StreamResult]) -> dict[str, dict[str, Shares]]:

@@ -100,7 +100,9 @@ class PrecisionValues:
     )
     cluster_correlation: float = value(
         0.03, "number", section="precision", low=0, high=1,
-        en="Correlation of answers from one collection point that a plan of further answers "
-        "assumes where the answers are too few to estimate it",
-        zh="安排补充调查时假定的同一采集点内作答相关系数（数据不足以估计时使用）",
+        en="Correlation of answers from one collection point that is assumed where there are too "
+        "few to estimate it: in the variance of a street with fewer points than min_clusters, "
+        "and in a plan of further answers",
+        zh="采集点太少、无法估计时假定的同一采集点内作答相关系数：用于采集点不足的街道的方差，"
+        "以及安排补充调查",
     )

@@ -69,7 +69,7 @@ def settle_last(streets: Sequence[StreetPrecision], *, policy: Policy) -> Settli
     check_precisions(streets)
     if len(streets) < 2:
         return impossible((), [Reason("single_street", {"streets": len(streets)})])
-    last = min(range(len(streets)), key=lambda i: streets[i].score)
+    last = min(range(len(streets)), key=lambda i: (streets[i].score, streets[i].code))
     subject = streets[last]
     rivals = [street for i, street in enumerate(streets) if i != last]
     obstacles = no_answers(streets)
@@ -337,7 +337,8 @@ def unmet_today(
                 for s in (need.subject, need.rival):
                     if code not in found[s.code]:
                         found[s.code].append(code)
-    return {code: tuple(reasons) for code, reasons in found.items()}
+    order = (SAMPLE, *codes)
+    return {code: tuple(sorted(held, key=order.index)) for code, held in found.items()}
 
 
 def distances(

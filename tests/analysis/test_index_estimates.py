@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.special import stdtrit
 
 from analysis.cells import stream_cells
-from analysis.estimate import district_estimate, linearise, wilson
+from analysis.estimate import district_estimate, wilson
 from analysis.intervals import mean_limits
+from analysis.linearisation import linearise
 from analysis.types import AnalysisError, Estimate
 from tests.analysis.builders import (
     INDICATORS,
@@ -111,6 +112,46 @@ def test_few_clusters_leave_the_respondent_as_unit():
     found = weighted_estimates(street, one_indicator())
     assert (found.variance_unit, found.clusters) == ("respondent", 9)
     assert found.public.df == 39
+
+
+def test_few_clusters_make_every_answer_count_for_less():
+    rng = np.random.default_rng(8)
+    y = np.round(rng.uniform(20, 100, 60), 2)
+    place = np.repeat(np.arange(5), [20, 10, 10, 10, 10])
+    street = cube([[v] for v in y], channel="slip", places=place.tolist())
+    found = weighted_estimates(street, one_indicator(sd_floor=0)).public
+    plain = weighted_estimates(street, one_indicator(sd_floor=0, cluster_correlation=0)).public
+    factor = 1 + 0.03 * ((20**2 + 4 * 10**2) / 60 - 1)
+    assert found.se**2 == pytest.approx(factor * plain.se**2)
+    assert (found.value, found.df, found.n_effective) == (plain.value, plain.df, plain.n_effective)
+
+
+def test_few_clusters_do_not_touch_channels_without_points():
+    y = [[v] for v in (20, 40, 60, 80, 100, 70) * 10]
+    phone = cube(y, channel="cati", places=["line"] * 60)
+    p = one_indicator()
+    assert weighted_estimates(phone, p) == weighted_estimates(cube(y), p)
+
+
+def test_weights_enter_the_factor_of_few_clusters():
+    rows = [[y] for y in (0, 25, 50, 75, 100, 50)]
+    strata = [{"g": g} for g in "aabbba"]
+    p = one_indicator(sd_floor=0, base_weights={"g": {"a": 1, "b": 3}}, trim_low=0, trim_high=9)
+    places = ["x", "x", "x", "y", "y", "y"]
+    street = cube(rows, channel="slip", places=places, strata=strata)
+    plain = one_indicator(
+        sd_floor=0,
+        base_weights={"g": {"a": 1, "b": 3}},
+        trim_low=0,
+        trim_high=9,
+        cluster_correlation=0,
+    )
+    ratio = (
+        weighted_estimates(street, p).public.se ** 2
+        / weighted_estimates(street, plain).public.se ** 2
+    )
+    # Weights 1 1 3 | 3 3 1: totals 5 and 7, squares sum to 30.
+    assert ratio == pytest.approx(1 + 0.03 * ((25 + 49) / 30 - 1))
 
 
 def test_telephone_answers_beside_slips_are_units_of_their_own():

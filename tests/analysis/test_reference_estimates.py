@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from analysis.cells import stream_cells
-from analysis.estimate import cluster_totals, linearise, wilson
+from analysis.estimate import wilson
+from analysis.linearisation import cluster_totals, linearise
 from analysis.weights import kish_deff, n_effective, poststratify, stratum_weights
 from tests.analysis.builders import cube, one_indicator, policy
 from tests.parts import reference_folder
