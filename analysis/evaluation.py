@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import numpy as np
 
 from analysis.adjustment import ThemeRecord, adjust_public, theme_effect
 from analysis.blend import Blend, EffectiveWeights, blend, direct_variance, effective_weights
+from analysis.countings import appeal_could_change, lowest_by_variant, random_stream_alone
 from analysis.evaluation_records import (
     Appeal,
     Evaluation,
@@ -25,9 +25,14 @@ from analysis.evaluation_records import (
     check_inputs,
 )
 from analysis.policy import Policy
-from analysis.ranking import RankSets, lowest_z
-from analysis.types import FloatArray
-from analysis.verdicts import Evidence, bottom_group, judge_last, judge_top, order_of
+from analysis.ranking import RankSets
+from analysis.verdicts import (
+    Evidence,
+    bottom_group,
+    judge_last,
+    judge_top,
+    order_of,
+)
 
 __all__ = ["Appeal", "Evaluation", "GroupEvaluation", "StreetEvaluation", "StreetInput", "evaluate"]
 
@@ -52,23 +57,18 @@ def evaluate(
     """
     check_inputs(streets, themes, appeals or ())
     scored = score_streets(streets, themes, policy)
-    groups: dict[str, GroupEvaluation] = {}
-    ranks: dict[str, StreetRank] = {}
-    for group in dict.fromkeys(street.group for street in streets):
-        members = [street for street in streets if street.group == group]
-        evidence = group_evidence(
-            members,
+    groups = {
+        group: evaluate_group(
+            [street for street in streets if street.group == group],
             scored,
             policy=policy,
             previous_last=(previous_last or {}).get(group),
             pooled_waves=pooled_waves,
             appeals=appeals,
         )
-        at = [scored.codes.index(code) for code in evidence.codes]
-        groups[group] = judge_group(
-            group, evidence, policy, weights_of_blend=weights_of(scored, at, policy)
-        )
-        ranks |= street_ranks(evidence)
+        for group in dict.fromkeys(street.group for street in streets)
+    }
+    ranks = {code: rank for g in groups.values() for code, rank in street_ranks(g.evidence).items()}
     return Evaluation(
         streets={
             street.code: street_evaluation(
@@ -87,6 +87,30 @@ def evaluate(
         policy_version=policy.version,
         policy_sha256=policy.sha256,
         scored=scored,
+    )
+
+
+def evaluate_group(
+    members: Sequence[StreetInput],
+    scored: Scored,
+    *,
+    policy: Policy,
+    previous_last: str | None,
+    pooled_waves: int,
+    appeals: Sequence[Appeal] | None,
+) -> GroupEvaluation:
+    """Gather the evidence of one peer group and judge it; ``members`` has at least one street."""
+    evidence = group_evidence(
+        members,
+        scored,
+        policy=policy,
+        previous_last=previous_last,
+        pooled_waves=pooled_waves,
+        appeals=appeals,
+    )
+    at = [scored.codes.index(code) for code in evidence.codes]
+    return judge_group(
+        members[0].group, evidence, policy, weights_of_blend=weights_of(scored, at, policy)
     )
 
 
@@ -160,6 +184,7 @@ def group_evidence(
         assessors={street.code: street.assessors for street in candidates},
         unscored=tuple(s.code for s in candidates if s.code not in scored.codes),
         variants=lowest_by_variant(codes, scored, policy=policy),
+        random_stream=random_stream_alone(codes, scored, policy=policy),
         pooled_waves=pooled_waves,
         previous_last=previous_last,
         appeal_could_change=appeal_could_change(codes, scored, appeals, policy=policy),
@@ -203,80 +228,6 @@ def significant_pairs(codes: Sequence[str], sets: RankSets) -> tuple[tuple[str, 
     return tuple((codes[j], codes[i]) for i, j in zip(*np.nonzero(sets.above), strict=True))
 
 
-def lowest_by_variant(
-    codes: Sequence[str], scored: Scored, *, policy: Policy
-) -> dict[str, str | None]:
-    """Lowest street under direct raw/standardised × themes in/out × 待核查 either way.
-
-    Names are like ``raw,themes,main``; ``None`` where a street lacks the other public score.
-    With equal direct scores the standardised variant is the raw one.
-    """
-    if not codes:
-        return {}
-    at = [scored.codes.index(code) for code in codes]
-    others = [scored.given[code].other_public for code in scored.codes]
-    publics: dict[str, FloatArray | None] = {"main": scored.public, "other_quarantine": None}
-    if all(other is not None for other in others):
-        publics["other_quarantine"] = np.array([o[0] for o in others if o is not None])
-    lowest: dict[str, str | None] = {}
-    for direct, themes, counted in product(("raw", "standardised"), ("themes", "bare"), publics):
-        public = publics[counted]
-        name = ",".join((direct, themes, counted))
-        if public is None:
-            lowest[name] = None
-            continue
-        adjusted = public - scored.deduction if themes == "themes" else public
-        found = blend(
-            scored.direct,
-            scored.direct_variance,
-            adjusted,
-            scored.public_variance,
-            alpha=policy.alpha,
-            standardised=direct == "standardised",
-        )
-        lowest[name] = codes[int(np.argmin(found.score[at]))]
-    return lowest
-
-
-def appeal_could_change(
-    codes: Sequence[str],
-    scored: Scored,
-    appeals: Sequence[Appeal] | None,
-    *,
-    policy: Policy,
-) -> bool | None:
-    """Whether an open appeal of the lowest street could lift it out of a last place.
-
-    Appeals of other streets only raise those. An appeal against a theme is tried by taking its
-    deduction away; any other could change everything. ``None`` when appeals are not known.
-    """
-    if appeals is None or len(codes) < 2:
-        return None if appeals is None else False
-    at = [scored.codes.index(code) for code in codes]
-    lowest = int(np.argmin(scored.blended.score[at]))
-    street = codes[lowest]
-    mine = [appeal for appeal in appeals if appeal.street == street]
-    if not mine:
-        return False
-    labels = {appeal.label for appeal in mine}
-    if None in labels:
-        return True
-    kept = [effect for effect in scored.effects[street] if effect.theme.label not in labels]
-    given = scored.given[street]
-    total = adjust_public(given.public or 0.0, given.indicators, kept, policy).total
-    deduction = scored.deduction.copy()
-    deduction[at[lowest]] = total
-    retried = blend(
-        scored.direct,
-        scored.direct_variance,
-        scored.public - deduction,
-        scored.public_variance,
-        alpha=policy.alpha,
-        standardised=policy.standardise_direct,
-    )
-    return lowest_z(retried.score[at], retried.variance[at], lowest) < policy.last_z
-
-
 def street_evaluation(
     street: StreetInput,
     scored: Scored,
@@ -289,12 +240,7 @@ def street_evaluation(
     missing = missing_part(street)
     adjustment = scored.adjustments.get(street.code)
     low, high, chances = rank if rank is not None else (None, None, ())
-    blended = se = direct = reach = None
-    if missing is None:
-        i = scored.codes.index(street.code)
-        blended, direct = float(scored.blended.score[i]), float(scored.blended.direct[i])
-        se = math.sqrt(float(scored.blended.variance[i]))
-        reach = Z95 * se
+    direct, blended, se, limits = blended_figures(street.code, scored)
     return StreetEvaluation(
         code=street.code,
         group=street.group,
@@ -304,14 +250,26 @@ def street_evaluation(
         direct_used=direct,
         blended=blended,
         se=se,
-        low=None if blended is None or reach is None else max(0.0, blended - reach),
-        high=None if blended is None or reach is None else min(100.0, blended + reach),
+        low=limits[0],
+        high=limits[1],
         not_blended_because=missing,
         rank_low=low,
         rank_high=high,
         rank_suppressed_because=missing or rank_suppression(street, group, policy),
         chances=chances,
     )
+
+
+def blended_figures(
+    code: str, scored: Scored
+) -> tuple[float | None, float | None, float | None, tuple[float | None, float | None]]:
+    """Direct score used, F, its standard error and its 95 % limits; nothing if not blended."""
+    if code not in scored.codes:
+        return None, None, None, (None, None)
+    i = scored.codes.index(code)
+    score, se = float(scored.blended.score[i]), math.sqrt(float(scored.blended.variance[i]))
+    limits = max(0.0, score - Z95 * se), min(100.0, score + Z95 * se)
+    return float(scored.blended.direct[i]), score, se, limits
 
 
 def missing_part(street: StreetInput) -> str | None:
