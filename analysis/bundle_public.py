@@ -9,6 +9,7 @@ its figures cannot be redone, and with it the hidden score would be given away.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from analysis.bundle_results import group_figures, plain, policy_figures
 from analysis.evaluation import judge_group, street_ranks
 from analysis.policy import Policy
 from analysis.types import AnalysisError, FloatArray
-from analysis.verdicts import Evidence, order_of
+from analysis.verdicts import Evidence, RandomStream, order_of
 from analysis.wave_evaluation import WaveEvaluation
 
 GROUPS = "groups.json"
@@ -67,6 +68,7 @@ def group_evidence_document(name: str, found: WaveEvaluation) -> dict[str, Any]:
         "assessors": dict(evidence.assessors),
         "unscored": list(evidence.unscored),
         "lowest_by_variant": dict(evidence.variants),
+        "random_stream": evidence.random_stream and asdict(evidence.random_stream),
         "pooled_waves": evidence.pooled_waves,
         "previous_last": evidence.previous_last,
         "appeal_could_change": evidence.appeal_could_change,
@@ -163,6 +165,7 @@ def read_evidence(document: Any, policy: Policy) -> tuple[Evidence, EffectiveWei
             assessors=document["assessors"],
             unscored=tuple(document["unscored"]),
             variants=document["lowest_by_variant"],
+            random_stream=read_random_stream(document["random_stream"]),
             pooled_waves=document["pooled_waves"],
             previous_last=document["previous_last"],
             appeal_could_change=document["appeal_could_change"],
@@ -184,6 +187,11 @@ def read_evidence(document: Any, policy: Policy) -> tuple[Evidence, EffectiveWei
         blended, columns["adjusted"], columns["public_variance"], alpha=policy.alpha
     )
     return evidence, weights
+
+
+def read_random_stream(given: Any) -> RandomStream | None:
+    """What the random stream alone says. Raises ``TypeError`` for other fields."""
+    return None if given is None else RandomStream(**given)
 
 
 def column_of(streets: Any, name: str) -> FloatArray:

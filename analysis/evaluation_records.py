@@ -23,7 +23,9 @@ class StreetInput:
     ``assessors`` independent direct scores with ``direct_se`` (0 or ``None``: the policy's
     floor). ``n_effective`` of the random stream over the pool; 0 means there is none and the
     street is never ranked. ``other_public`` is (score, se) counted the other way about 待核查
-    responses. ``excluded_because`` cites the recorded decision that takes a street out.
+    responses. ``random_public`` is (score, se) of the random stream alone where ``public``
+    combines two streams, else ``None``. ``excluded_because`` cites the recorded decision that
+    takes a street out.
     """
 
     code: str
@@ -36,6 +38,7 @@ class StreetInput:
     assessors: int | None = None
     indicators: Mapping[str, float | None] = field(default_factory=dict)
     other_public: tuple[float, float] | None = None
+    random_public: tuple[float, float] | None = None
     excluded_because: str | None = None
 
 

@@ -82,13 +82,26 @@ def order_of(score: FloatArray, variance: FloatArray, *, error: float) -> Order:
 
 
 @dataclass(frozen=True, slots=True)
+class RandomStream:
+    """The lowest blended score when the public scores are those of the random stream alone.
+
+    ``z_min`` of that street on the blended score and ``z_min_public`` on the public one.
+    """
+
+    street: str
+    z_min: float
+    z_min_public: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything a last place is judged by, for the S ranked streets of one peer group.
 
     Arrays (S,) in the order of ``codes``. ``n_effective`` and ``assessors`` cover all streets
     of the group that are not excluded, ``None`` where not given; ``unscored`` are those among
     them without a blended score. ``variants`` maps the name of each way of counting to the
-    lowest street under it, ``None`` where it cannot be counted. ``appeal_could_change`` is
+    lowest street under it, ``None`` where it cannot be counted. ``random_stream`` is ``None``
+    where no public score combines two streams. ``appeal_could_change`` is
     ``None`` when nothing is known about appeals.
     """
 
@@ -102,6 +115,7 @@ class Evidence:
     assessors: Mapping[str, int | None]
     unscored: tuple[str, ...]
     variants: Mapping[str, str | None]
+    random_stream: RandomStream | None
     pooled_waves: int
     previous_last: str | None
     appeal_could_change: bool | None
@@ -124,10 +138,11 @@ def judge_last(evidence: Evidence, policy: Policy) -> LastPlace:
         condition_distance("not_far_enough", z, policy.last_z),
         condition_distance("not_last_on_public_score", z_public, policy.last_public_z),
         condition_variants(evidence, street),
+        condition_random_stream(evidence, street, policy),
         condition_assessors(evidence, policy),
         condition_appeals(evidence),
     )
-    conditions = (*others[:5], waves, *others[5:])
+    conditions = (*others[:6], waves, *others[6:])
     verified = all(condition.met for condition in others)
     established = verified and waves.met
     notes: tuple[Reason, ...] = ()
@@ -173,6 +188,30 @@ def condition_variants(evidence: Evidence, street: str) -> Condition:
     code = "counting_incomplete" if unknown and not changed else "depends_on_counting"
     met = not changed and not unknown
     return Condition(code, met, {"changed": changed, "unknown": unknown})
+
+
+def condition_random_stream(evidence: Evidence, street: str, policy: Policy) -> Condition:
+    """(iv) the random stream alone says the same: invented answers cannot make a last place.
+
+    Both distances must hold without the open stream. Met where no streams are combined: then the
+    public scores are the random stream's already. Why: docs/adr/0008.
+    """
+    alone = evidence.random_stream
+    if alone is None:
+        return Condition("random_stream_disagrees", True)
+    met = (
+        alone.street == street
+        and alone.z_min >= policy.last_z
+        and alone.z_min_public >= policy.last_public_z
+    )
+    params = {
+        "street": alone.street,
+        "z": alone.z_min,
+        "z_public": alone.z_min_public,
+        "needed": policy.last_z,
+        "needed_public": policy.last_public_z,
+    }
+    return Condition("random_stream_disagrees", met, params)
 
 
 def condition_waves(evidence: Evidence, street: str, policy: Policy) -> Condition:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from analysis.adjustment import ThemeRecord
 from analysis.evaluation import Z95, evaluate
 from analysis.evaluation_records import Appeal, Evaluation, StreetEvaluation, StreetInput
-from analysis.policy import Policy
+from analysis.policy import RANDOM, Policy
 from analysis.streets import wave_result
 from analysis.types import AnalysisError, Estimate, StreetCube, StreetResult, WaveResult
 
@@ -141,8 +141,17 @@ def street_input(facts: StreetFacts, result: StreetResult, other: StreetResult) 
         assessors=len(facts.direct),
         indicators={code: estimate.value for code, estimate in result.indicators.items()},
         other_public=(counted.value or 0.0, counted.se or 0.0) if known else None,
+        random_public=random_alone(result),
         excluded_because=facts.excluded_because,
     )
+
+
+def random_alone(result: StreetResult) -> tuple[float, float] | None:
+    """Public score and se of the random stream, where both streams are combined."""
+    alone = result.streams[RANDOM].public if result.basis == "combined" else None
+    if alone is None or alone.value is None or alone.se is None:
+        return None
+    return alone.value, alone.se
 
 
 def mean_and_se(scores: Sequence[float]) -> tuple[float | None, float | None]:

@@ -54,6 +54,11 @@ LAST_PLACE: dict[str, Any] = {
         "Another street would be last under another way of counting (%(changed)s), or it cannot "
         "be counted that way (%(unknown)s)."
     ),
+    "counting_incomplete": _l("It cannot be counted in every way yet: %(unknown)s."),
+    "random_stream_disagrees": _l(
+        "The random sample alone does not say so: its lowest is %(street)s, z = %(z)s (needed "
+        "%(needed)s), on the public score z = %(z_public)s (needed %(needed_public)s)."
+    ),
     "single_wave": _l(
         "It rests on %(waves)s wave; %(needed)s are needed, or the same street in the wave before."
     ),
@@ -76,6 +81,8 @@ CONDITIONS: dict[str, Any] = {
     "not_far_enough": _l("The lowest street is clearly below every other"),
     "not_last_on_public_score": _l("It is the lowest on the residents’ score alone"),
     "depends_on_counting": _l("It is the lowest however the figures are counted"),
+    "counting_incomplete": _l("It is the lowest however the figures are counted"),
+    "random_stream_disagrees": _l("The random sample alone says the same"),
     "single_wave": _l("It holds over more than one wave"),
     "too_few_assessors": _l("Enough independent assessors stand behind the direct scores"),
     "open_appeal": _l("No open appeal could change it"),

@@ -20,6 +20,9 @@ MESSAGES: Mapping[str, str] = {
     "depends_on_counting": "Another street is the lowest when counted this way: {changed}.",
     "counting_incomplete": "Some ways of counting are missing, such as the public score with "
     "quarantined responses: {unknown}.",
+    "random_stream_disagrees": "The random sample alone does not say so: its lowest is {street}, "
+    "z = {z:.3f} (needed {needed:g}), on the public score z = {z_public:.3f} (needed "
+    "{needed_public:g}).",
     "single_wave": "It rests on {waves} wave(s), needed {needed}, and the same street was not "
     "verified as last in the wave before.",
     "too_few_assessors": "Fewer than {needed} independent assessors, or not given, behind the "

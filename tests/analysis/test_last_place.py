@@ -111,6 +111,21 @@ def test_iv_a_last_place_made_by_themes_alone_is_undone():
     assert all("bare" in name for name in changed)
 
 
+def test_iv_a_last_place_that_the_random_stream_alone_does_not_see_is_undone():
+    for alone in ((70.0, 1.4), (60.8, 6.0)):
+        group = judge(example_streets(S09=CLEAR_LAST | {"random_public": alone}))
+        assert unmet(group) == ["random_stream_disagrees"]
+        params = group.last.reasons[0].params
+        assert params["z"] < params["needed"] or params["z_public"] < params["needed_public"]
+
+
+def test_iv_a_random_stream_that_says_the_same_leaves_it_standing():
+    group = judge(example_streets(S09=CLEAR_LAST | {"random_public": (61.5, 1.6)}))
+    assert group.last.established
+    [condition] = [c for c in group.last.conditions if c.code == "random_stream_disagrees"]
+    assert condition.params["street"] == "S09"
+
+
 def test_v_one_wave_alone_undoes_it_but_says_that_the_rest_holds():
     group = judge(previous=None)
     assert unmet(group) == ["single_wave"]
