@@ -11,6 +11,7 @@ from analysis.blend import Blend, EffectiveWeights
 from analysis.types import AnalysisError, FloatArray
 from analysis.verdicts import Evidence, LastPlace, TopPlaces
 
+OTHER = ("the other public score", "the other public_se")
 StreetRank = tuple[int, int, tuple[float, ...]]
 """Lowest and highest rank of a street's set, and its chance of every rank, rank 1 first."""
 
@@ -170,12 +171,17 @@ def check_inputs(
                 f"public_se of street {street.code} must be above 0: no index is without error.",
                 street=street.code,
             )
-        for name in ("public_se", "direct_se"):
-            se = getattr(street, name)
-            if se is not None and not 0 <= se < math.inf:
+        pairs = [pair for pair in (street.other_public, street.random_public) if pair is not None]
+        for name, number in (
+            ("public_se", street.public_se),
+            ("direct_se", street.direct_se),
+            ("n_effective", street.n_effective),
+            *((part, number) for pair in pairs for part, number in zip(OTHER, pair, strict=True)),
+        ):
+            if number is not None and not 0 <= number < math.inf:
                 raise AnalysisError(
                     "bad_score",
-                    f"{name} of street {street.code} must be 0 or more, not {se}.",
+                    f"{name} of street {street.code} must be 0 or more, not {number}.",
                     street=street.code,
                 )
     named: list[ThemeRecord | Appeal] = [*themes, *appeals]

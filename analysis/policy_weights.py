@@ -84,7 +84,7 @@ class PrecisionValues:
         zh="受访者标准差的下限；指数方差不低于其平方除以有效样本量",
     )
     stream_bias_floor: float = value(
-        3.0, "number", section="precision", low=0,
+        5.0, "number", section="precision", low=0,
         en="Smallest standard deviation of the open stream's bias between streets",
         zh="各街道开放样本偏差的标准差下限",
     )

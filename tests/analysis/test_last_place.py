@@ -236,6 +236,10 @@ def test_standardising_equal_direct_scores_falls_back_to_them_and_says_so():
         ({"direct": -1.0}, "direct score of street S03"),
         ({"public_se": float("nan")}, "public_se of street S03"),
         ({"public_se": -2.0}, "0 or more"),
+        ({"n_effective": float("nan")}, "n_effective of street S03"),
+        ({"n_effective": float("inf")}, "n_effective of street S03"),
+        ({"other_public": (float("nan"), 1.0)}, "the other public score of street S03"),
+        ({"random_public": (70.0, float("nan"))}, "the other public_se of street S03"),
     ],
 )
 def test_impossible_scores_are_worded_errors(change, words):
