@@ -142,6 +142,18 @@ SETTINGS = (
         "The largest request body a resident may send, in kilobytes.",
     ),
     Setting(
+        "SURVEY_LAYOUT",
+        _one_of("page", "steps"),
+        "page",
+        "How the resident's page is laid out: all questions on one page, or a group a step.",
+    ),
+    Setting(
+        "CALL_BACK_DAYS",
+        _whole(1, 365),
+        "30",
+        "Days after which a request to be called back is deleted once it was dealt with.",
+    ),
+    Setting(
         "FOLD_SECONDS",
         _whole(1, 60),
         "2",

@@ -8,10 +8,12 @@ deflate block. RFC 1951 (3.2.4) allows that between any two blocks, RFC 1952 fra
 
 from __future__ import annotations
 
+import re
 import secrets
 import struct
 import zlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -19,34 +21,13 @@ from threading import Lock
 from flask import Response, current_app, render_template, request
 from werkzeug.datastructures import Headers
 
+from survey.condense import condense_css, condense_js
 from survey.security import csp, source_hash
 
 STATIC = Path(__file__).parent / "static"
 KEY_PLACE = "@submission-key@"
 KEPT_PAGES = 500
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-
-
-def condense(source: str) -> str:
-    """CSS or JavaScript without comment lines and indentation: a tenth of the page's weight."""
-    lines, in_comment = [], False
-    for line in (raw.strip() for raw in source.splitlines()):
-        if in_comment or line.startswith("/*"):
-            in_comment = not line.endswith("*/")
-        elif line and not line.startswith("//"):
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def condense_css(source: str) -> str:
-    """CSS on one line, without the tokens that this page does not use (the offices use more)."""
-    lines = condense(source).splitlines()
-    text = "\n".join(lines)
-    return "".join(
-        line.replace(": ", ":", 1)
-        for line in lines
-        if not line.startswith("--") or f"var({line.partition(':')[0]})" in text
-    )
 
 
 @dataclass(frozen=True)
@@ -58,19 +39,25 @@ class Inlined:
     policy: str
 
 
-def inlined() -> Inlined:
-    """The resident page's style and script, read once a process."""
-    kept = current_app.extensions.get("resident_inlined")
-    if kept is None:
-        css = condense_css(
-            (STATIC / "css/tokens.css").read_text(encoding="utf-8")
-            + "\n"
-            + (STATIC / "css/resident.css").read_text(encoding="utf-8")
-        )
-        js = condense((STATIC / "js/resident.js").read_text(encoding="utf-8"))
+def inlined(kind: str) -> Inlined:
+    """The style and the script of a kind of page, survey | notice; read once a process."""
+    kept: dict[str, Inlined] = current_app.extensions.setdefault("resident_inlined", {})
+    if kind not in kept:
+        styles, scripts = ["tokens", "resident"], ["resident"]
+        if kind == "notice":
+            styles.append("receipt")
+        if current_app.config["SURVEY_LAYOUT"] == "steps":
+            scripts.append("steps")
+        css = condense_css(_read("css", styles))
+        js = condense_js(_read("js", scripts))
         policy = csp(style_src=source_hash(css), script_src=source_hash(js))
-        kept = current_app.extensions["resident_inlined"] = Inlined(css, js, policy)
-    return kept
+        kept[kind] = Inlined(css, js, policy)
+    return kept[kind]
+
+
+def _read(kind: str, names: Sequence[str]) -> str:
+    paths = (STATIC / kind / f"{name}.{kind}" for name in names)
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 @dataclass(frozen=True)
@@ -86,14 +73,20 @@ class KeptPage:
     @classmethod
     def from_html(cls, html: str) -> KeptPage:
         """Split at the place of the key. Raises ValueError when it is not there exactly once."""
-        before, after = (part.encode() for part in html.split(KEY_PLACE))
+        # No space between two tags means anything on this page.
+        before, after = (part.encode() for part in re.sub(r">\n+<", "><", html).split(KEY_PLACE))
         first = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        # Style, script and words each get a code of their own: their letters differ.
+        deflated = [
+            first.compress(part) + first.flush(zlib.Z_BLOCK)
+            for part in re.split(b"(?=<script>|<body)", before)
+        ]
         last = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
         return cls(
             before,
             after,
             # A full flush ends at a byte boundary and lets nothing refer back over it.
-            first.compress(before) + first.flush(zlib.Z_FULL_FLUSH),
+            b"".join(deflated) + first.flush(zlib.Z_FULL_FLUSH),
             last.compress(after) + last.flush(zlib.Z_FINISH),
             zlib.crc32(before),
         )
@@ -160,7 +153,7 @@ def send(page: KeptPage) -> Response:
             "Content-Type": "text/html; charset=utf-8",
             # Not no-store: the back button must find the same page with the same key.
             "Cache-Control": "private, no-cache",
-            "Content-Security-Policy": inlined().policy,
+            "Content-Security-Policy": inlined("survey").policy,
             "Vary": "Accept-Encoding",
         }
     )
@@ -170,11 +163,17 @@ def send(page: KeptPage) -> Response:
     return Response(page.plain(key), headers=headers)
 
 
+def survey_html(page: object) -> str:
+    """The survey as it is kept: only what answering needs is in its style."""
+    parts = inlined("survey")
+    return render_template("resident/survey.html", css=parts.css, js=parts.js, page=page)
+
+
 def render_resident(
     template: str, *, status: int = 200, cache: str = "no-store", **context: object
 ) -> Response:
     """A resident page that is not kept: receipts, notices, a form with mistakes."""
-    parts = inlined()
+    parts = inlined("notice")
     html = render_template(template, css=parts.css, js=parts.js, **context)
     response = Response(html, status=status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = parts.policy

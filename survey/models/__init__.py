@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from survey.models.access import ROLES, Account, ApiKey, AuditEvent, Role
 from survey.models.base import Base, db, table_of
+from survey.models.contact import ContactRequest
 from survey.models.cube import (
     AnswerCube,
     ArrivalCube,
@@ -31,7 +32,7 @@ from survey.models.questionnaire import (
     Question,
     Questionnaire,
 )
-from survey.models.response import Answer, Comment, IndicatorScore, Response
+from survey.models.response import Answer, Comment, IndicatorScore, Response, ResponseTag
 from survey.models.theme import Mention, Theme, ThemeModel, ThemePeriod
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "ClusterCube",
     "CollectionPoint",
     "Comment",
+    "ContactRequest",
     "DirectScore",
     "District",
     "Evaluation",
@@ -65,6 +67,7 @@ __all__ = [
     "Questionnaire",
     "Response",
     "ResponseCube",
+    "ResponseTag",
     "Role",
     "RollupPending",
     "RollupRun",

@@ -64,6 +64,17 @@ class Answer(Base):
     option_id: Mapped[int] = mapped_column(ForeignKey("answer_option.id"))
 
 
+class ResponseTag(Base):
+    """A tag ticked in one response; several may belong to one question."""
+
+    __tablename__ = "response_tag"
+
+    response_id: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("response.id"), primary_key=True, autoincrement=False
+    )
+    option_id: Mapped[int] = mapped_column(ForeignKey("answer_option.id"), primary_key=True)
+
+
 class IndicatorScore(Base):
     """The score of one indicator in one response; absent when nothing substantive was said."""
 

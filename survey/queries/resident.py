@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import exists, select
 
 from survey.formatting import by_language, say_last_day
@@ -22,6 +23,8 @@ class OptionShown:
     code: str
     text: str
     is_missing: bool
+    #: Choosing it unfolds the follow-ups of its question.
+    opens: bool
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,10 @@ class QuestionShown:
     help: str
     options: tuple[OptionShown, ...]
     max_length: int | None
+    #: Of tags: the codes with spaces between.
     value: str | None
     error: str | None
+    follow_ups: tuple[QuestionShown, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,19 @@ class GroupShown:
     code: str
     title: str
     questions: list[QuestionShown]
+
+
+@dataclass(frozen=True)
+class CallBackShown:
+    """The offer of a call back, and what was posted for it when it is shown again."""
+
+    title: str
+    consent: str
+    help: str
+    phone: str
+    share: str
+    values: Mapping[str, str]
+    error: str | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ class SurveyPage:
     submission_key: str
     closes_on: str
     minutes: int
+    call_back: CallBackShown | None
     errors: tuple[dict[str, str], ...] = field(default=())
 
 
@@ -84,11 +103,15 @@ def survey_page(
     document = instrument.document
     values, errors = values or {}, errors or {}
 
+    following = {code for codes in instrument.follow_ups.values() for code in codes}
+
     def said(text: Mapping[str, str] | None) -> str:
         return (text or {}).get(lang, "")
 
     def shown(code: str) -> QuestionShown:
         question = instrument.questions[code]
+        follow_ups = instrument.follow_ups.get(code, ())
+        opening = {o for one in follow_ups for o in instrument.questions[one]["follows"]["options"]}
         return QuestionShown(
             code=code,
             type=question["type"],
@@ -96,12 +119,18 @@ def survey_page(
             text=said(question["text"]),
             help=said(question.get("help")),
             options=tuple(
-                OptionShown(option["code"], said(option["text"]), bool(option.get("missing")))
+                OptionShown(
+                    option["code"],
+                    said(option["text"]),
+                    bool(option.get("missing")),
+                    option["code"] in opening,
+                )
                 for option in instrument.options(code)
             ),
             max_length=question.get("max_length"),
             value=values.get(code),
             error=str(errors[code]) if code in errors else None,
+            follow_ups=tuple(shown(one) for one in follow_ups),
         )
 
     here = f"/s/{point.short_code}"
@@ -123,14 +152,36 @@ def survey_page(
             GroupShown(
                 group["code"],
                 said(group.get("title")),
-                [shown(code) for code in group["questions"]],
+                [shown(code) for code in group["questions"] if code not in following],
             )
             for group in document["groups"]
         ),
         submission_key=submission_key,
         closes_on=say_last_day(point.closes_at),
         minutes=int(document.get("minutes", 1)),
+        call_back=_call_back_shown(instrument, said, values, errors),
         errors=tuple({"field": code, "message": str(text)} for code, text in errors.items()),
+    )
+
+
+def _call_back_shown(
+    instrument: Instrument,
+    said: Callable[[Mapping[str, str]], str],
+    values: Mapping[str, str],
+    errors: Mapping[str, Any],
+) -> CallBackShown | None:
+    words = instrument.call_back
+    if words is None:
+        return None
+    days = str(current_app.config["CALL_BACK_DAYS"])
+    return CallBackShown(
+        title=said(words["title"]),
+        consent=said(words["consent"]),
+        help=said(words["help"]).replace("{days}", days),
+        phone=said(words["phone"]),
+        share=said(words["share"]),
+        values=values,
+        error=str(errors["phone"]) if "phone" in errors else None,
     )
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from survey.questions.base import Problem, QuestionType
 from survey.questions.choice import ChoiceType
 from survey.questions.level import LevelType
+from survey.questions.tags import TagsType
 from survey.questions.text import TextType
 
-_TYPES: tuple[QuestionType, ...] = (LevelType(), ChoiceType(), TextType())
+_TYPES: tuple[QuestionType, ...] = (
+    LevelType(),
+    ChoiceType(),
+    TagsType(),
+    TextType(),
+)
 QUESTION_TYPES: dict[str, QuestionType] = {kind.name: kind for kind in _TYPES}
 
 if len(QUESTION_TYPES) != len(_TYPES):

@@ -26,6 +26,8 @@ class QuestionType(Protocol):
     name: str
     #: True when the answer is one of the question's options and is stored as such.
     has_options: bool
+    #: True when several options may be ticked: the answer is their codes with spaces between.
+    takes_many: bool
 
     def check(self, question: dict[str, Any], document: dict[str, Any]) -> list[Problem]:
         """What is wrong with this question as written in a questionnaire document."""

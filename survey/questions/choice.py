@@ -30,6 +30,7 @@ class ChoiceType:
 
     name = "choice"
     has_options = True
+    takes_many = False
 
     def options(self, question: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
         """The question's own options."""

@@ -18,6 +18,7 @@ class TextType:
 
     name = "text"
     has_options = False
+    takes_many = False
 
     def options(self, question: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
         """None: text has no options."""

@@ -87,7 +87,7 @@ def _render(survey: collect.OpenSurvey, *, submission_key: str) -> str:
         size=_size(),
         submission_key=submission_key,
     )
-    return pages.render_resident("resident/survey.html", page=shown).get_data(as_text=True)
+    return pages.survey_html(shown)
 
 
 @blueprint.post("/s/<code>")
@@ -173,7 +173,7 @@ def _show_again(code: str, form: dict[str, list[str]], error: collect.Incomplete
         lang=language(),
         size=_size(),
         submission_key=form["submission_key"][0],
-        values={name: values[0] for name, values in form.items()},
+        values={name: " ".join(values) for name, values in form.items()},
         errors=error.fields,
     )
     return pages.render_resident("resident/survey.html", status=error.status, page=shown)

@@ -20,9 +20,11 @@ from sqlalchemy.exc import IntegrityError
 from analysis.policy import Policy
 from survey.database import transaction
 from survey.errors import Refused
+from survey.instrument import CALL_BACK_FIELDS
 from survey.models import Response, db
 from survey.queries.fieldwork import InstrumentRows, PointView, kept_instrument, point_view
 from survey.queries.policies import kept_policy
+from survey.services.call_backs import insert_call_back, read_call_back
 from survey.services.responses import (
     ALPHABET,
     Origin,
@@ -145,7 +147,8 @@ def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language:
     """Store the answers posted under a code and give the receipt. One commit.
 
     form: {field: values as posted}. The fields are the question codes and `submission_key`;
-    `lang` is passed over. Text is redacted before it is stored.
+    `lang` is passed over, and `call_back`, `phone` and `share` where a call back is offered, which
+    is stored apart. Text is redacted before it is stored.
     Raises NotOpen, Incomplete (missing, out-of-range or over-long answers) and Refused for
     fields the questionnaire does not have; in all of these nothing is stored.
     """
@@ -157,6 +160,11 @@ def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language:
             answers = read_form(survey.rows, form)
             new = new_response(survey.origin, answers, key=key, at=now, language=language)
             insert_responses(session.connection(), [new])
+            wanted, _problems = read_call_back(survey.rows.instrument, form)
+            if wanted is not None:
+                insert_call_back(
+                    session.connection(), wanted, answers, origin=survey.origin, at=now
+                )
     except (NotOpen, IntegrityError):
         # A retry of what was stored gets its receipt, even after the wave closed; of two
         # requests with one key at the same time one wins, and the other finds it here.
@@ -183,20 +191,27 @@ def _was_stored(key: str) -> bool:
 def read_form(rows: InstrumentRows, form: Mapping[str, list[str]]) -> dict[str, str]:
     """The answers of a posted form, {question code: value}, checked; empty ones left out.
 
-    Raises Incomplete with a message per question, Refused for fields that do not exist or come
+    Of tags the value is the codes with spaces between. The wish for a call back is checked too.
+    Raises Incomplete with a message per field, Refused for fields that do not exist or come
     twice: such a form was not made by our page.
     """
     instrument = rows.instrument
-    extra = sorted(set(form) - set(instrument.questions) - {"submission_key", "lang"})
-    twice = sorted(name for name, values in form.items() if len(values) != 1)
+    offered = CALL_BACK_FIELDS if instrument.call_back else frozenset()
+    extra = sorted(set(form) - set(instrument.questions) - offered - {"submission_key", "lang"})
+    many = instrument.tag_codes
+    twice = sorted(name for name, values in form.items() if len(values) != 1 and name not in many)
     if extra or twice:
         raise Refused(
             "unknown_fields",
             _l("The form has fields this survey does not have. Please reload the page and retry."),
             details={"unknown": extra[:10], "repeated": twice[:10]},
         )
-    values = {code: form[code][0] for code in instrument.questions if code in form}
-    filled = instrument.form_class(data=values)
-    if not filled.validate():
-        raise Incomplete({name: messages[0] for name, messages in filled.errors.items() if name})
-    return {code: value.strip() for code, value in values.items() if value.strip()}
+    values = {code: " ".join(form[code]) for code in instrument.questions if code in form}
+    given = {code: value.strip() for code, value in values.items() if value.strip()}
+    filled = instrument.form_for(given)(data=values)
+    filled.validate()
+    _wanted, call_back = read_call_back(instrument, form)
+    problems = {name: messages[0] for name, messages in filled.errors.items() if name} | call_back
+    if problems:
+        raise Incomplete(problems)
+    return given

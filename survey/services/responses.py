@@ -27,6 +27,7 @@ from survey.models import (
     Comment,
     IndicatorScore,
     Response,
+    ResponseTag,
     RollupPending,
     table_of,
 )
@@ -41,6 +42,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _response = table_of(Response)
 _INSERT_RESPONSES = insert(_response).returning(_response.c.id, sort_by_parameter_order=True)
 _INSERT_ANSWERS = insert(table_of(Answer))
+_INSERT_TAGS = insert(table_of(ResponseTag))
 _INSERT_SCORES = insert(table_of(IndicatorScore))
 _INSERT_COMMENTS = insert(table_of(Comment))
 _INSERT_PENDING = insert(table_of(RollupPending))
@@ -64,6 +66,7 @@ class NewResponse:
 
     response: dict[str, Any]
     answers: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
     scores: list[dict[str, Any]]
     comment: dict[str, Any] | None
 
@@ -92,8 +95,8 @@ def new_response(
     rows = origin.rows
     instrument = rows.instrument
     scores = score(instrument, answers)
-    words = "\n".join(answers[code] for code in instrument.text_codes if code in answers)
-    words = CONTROLS.sub("", words).strip()
+    spoken = [code for code in instrument.text_codes if code in answers]
+    words = CONTROLS.sub("", "\n".join(answers[code] for code in spoken)).strip()
     return NewResponse(
         response={
             "submission_key": key,
@@ -116,6 +119,12 @@ def new_response(
             for code in instrument.choice_codes
             if code in answers
         ],
+        tags=[
+            {"option_id": rows.option_ids[code, tag]}
+            for code in instrument.tag_codes
+            if code in answers
+            for tag in sorted(set(answers[code].split()))
+        ],
         scores=[
             {"indicator_id": rows.indicator_ids[code], "score": value}
             for code, value in scores.items()
@@ -127,10 +136,24 @@ def new_response(
             "body": redact(words).text,
             "language": language,
             "said_on": at.date(),
+            **_known_indicator(rows, spoken),
         }
         if words
         else None,
     )
+
+
+def _known_indicator(rows: InstrumentRows, spoken: Sequence[str]) -> dict[str, Any]:
+    """The comment's indicator, when all of it was said under the question of one.
+
+    What a resident wrote is one comment, wherever on the page it was written: themes count
+    people, and one person counts once. The model decides where the resident did not.
+    """
+    said_under = {rows.instrument.indicator_of(code) for code in spoken}
+    indicator = said_under.pop() if len(said_under) == 1 else None
+    if indicator is None:
+        return {"indicator_id": None, "indicator_probability": None}
+    return {"indicator_id": rows.indicator_ids[indicator], "indicator_probability": 1.0}
 
 
 def insert_responses(connection: Connection, new: Sequence[NewResponse]) -> list[int]:
@@ -144,6 +167,9 @@ def insert_responses(connection: Connection, new: Sequence[NewResponse]) -> list
     answers = [{"response_id": key, **row} for key, one in paired for row in one.answers]
     if answers:
         connection.execute(_INSERT_ANSWERS, answers)
+    tags = [{"response_id": key, **row} for key, one in paired for row in one.tags]
+    if tags:
+        connection.execute(_INSERT_TAGS, tags)
     scores = [{"response_id": key, **row} for key, one in paired for row in one.scores]
     if scores:
         connection.execute(_INSERT_SCORES, scores)

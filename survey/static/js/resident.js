@@ -50,8 +50,10 @@ var button = document.getElementById('go');
 var label = button.textContent;
 var counter = document.querySelector('#bar span');
 var start = counter.textContent;
-var steps = document.querySelectorAll('.steps i');
+var bar = document.getElementById('done');
 var needed = form.querySelectorAll('.need');
+var folds = form.querySelectorAll('.more');
+var chosen = '[type=radio]:checked';
 var note = document.getElementById('say');
 var sending = false;
 // When sending was first tried without success; 0 when nothing waits to be sent.
@@ -87,10 +89,14 @@ note.lastElementChild.onclick = act;
 function count() {
 var done = 0;
 for (var i = 0; i < needed.length; i++) {
-var answered = !!needed[i].querySelector(':checked');
-if (answered) done++;
-if (steps[i]) steps[i].className = answered ? 'on' : '';
+if (needed[i].querySelector(chosen)) done++;
 }
+// What follows from an answer; what was filled in there is never hidden.
+for (i = 0; i < folds.length; i++) {
+var open = folds[i].parentNode.querySelector('.low :checked') || folds[i].querySelector(':checked,.bad') || folds[i].querySelector('[placeholder]').value;
+folds[i].className = open ? 'more open' : 'more';
+}
+bar.value = done;
 counter.textContent = done ? words.done.replace('{n}', done) : start;
 return needed.length - done;
 }
@@ -106,7 +112,7 @@ var left = count();
 var first = null;
 for (var i = 0; left && i < needed.length; i++) {
 var question = needed[i];
-if (question.querySelector(':checked')) continue;
+if (question.querySelector(chosen)) continue;
 first = first || question;
 question.classList.add('bad');
 if (!question.querySelector('.error')) {
@@ -114,7 +120,7 @@ var error = document.createElement('p');
 error.className = 'error';
 error.id = 'e-' + question.id;
 error.textContent = words.missing;
-question.insertBefore(error, question.lastElementChild);
+question.insertBefore(error, question.querySelector('div'));
 question.setAttribute('aria-describedby', (question.getAttribute('aria-describedby') || '') + ' ' + error.id);
 }
 }
