@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextvars
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session, scoped_session
 
+from ops.serve import BIN, TRANSLATIONS, stale_translations
 from survey import create_app
 from survey.models import db
 from tests.parts import postgres_programs
@@ -169,3 +171,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith("JIEPING_") and name != "JIEPING_REFERENCE_DIR":
             del os.environ[name]
+    # Compiled translations are not in the repository; once, before any worker of xdist starts.
+    if not hasattr(config, "workerinput") and stale_translations(TRANSLATIONS):
+        command = [str(BIN / "pybabel"), "-q", "compile", "-d", str(TRANSLATIONS)]
+        subprocess.run(command, check=True, capture_output=True)
