@@ -207,6 +207,9 @@ class CubeReader:
         found = []
         for stream in range(len(STREAMS)):
             mine = table[:, c == 2 * stream + 1]
+            # A point all of whose answers were retracted is no point any more.
+            people = np.bincount(mine[1], weights=mine[3])
+            mine = mine[:, people[mine[1]] > 0]
             mine[1] = np.unique(mine[1], return_inverse=True)[1]
             found.append(tuple(mine))
         return found

@@ -180,3 +180,25 @@ def test_a_response_added_and_retracted_leaves_every_figure_bit_equal(
 def one_policy_without_points() -> Policy:
     """No channel is drawn by point, so that all sums are those of the moments."""
     return Policy.from_dict({"omega": {"a": 0.4, "b": 0.6}, "clustered_channels": []})
+
+
+def test_a_point_whose_answers_were_all_retracted_is_no_cluster() -> None:
+    p = Policy.from_dict({"omega": {"a": 1.0}, "min_clusters": 2})
+    rows = [{"a": 5000 + 100 * i} for i in range(12)]
+    many, one = (
+        cube_from_respondents(
+            "S01",
+            strata=[{}] * len(part),
+            channels=["slip"] * len(part),
+            scores=part,
+            valid=[True] * len(part),
+            points=[f"{name}{i % 3}" for i in range(len(part))],
+        )
+        for name, part in (("p", rows), ("gone", rows[:1]))
+    )
+    back = signed(one, -1)
+    both = dataclasses.replace(
+        many, **{t: [row for c in (many, one, back) for row in getattr(c, t)] for t in TABLES}
+    )
+    before, after = (street_streams(c, p)["A"] for c in (many, both))
+    assert (after.clusters, after.public) == (3, before.public)
