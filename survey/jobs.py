@@ -97,6 +97,14 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         for wave_code in waves:
             run_themes(wave_code)
 
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (19, 0), name="forget_call_backs")
+    def forget() -> None:
+        """Once a day, at three in the morning in China."""
+        from survey.services.call_backs import forget_call_backs
+
+        with app.app_context():
+            forget_call_backs(now=utc_now())
+
     app.extensions["tasks"] = {
         "draw_picture": draw_picture,
         "draw_wave": draw_wave,

@@ -47,6 +47,7 @@ def inlined(kind: str) -> Inlined:
         if kind == "notice":
             styles.append("receipt")
         if current_app.config["SURVEY_LAYOUT"] == "steps":
+            styles.append("steps")
             scripts.append("steps")
         css = condense_css(_read("css", styles))
         js = condense_js(_read("js", scripts))

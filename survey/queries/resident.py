@@ -85,6 +85,8 @@ class SurveyPage:
     submission_key: str
     closes_on: str
     minutes: int
+    #: One group of questions a step, for those with script.
+    in_steps: bool
     call_back: CallBackShown | None
     errors: tuple[dict[str, str], ...] = field(default=())
 
@@ -159,6 +161,7 @@ def survey_page(
         submission_key=submission_key,
         closes_on=say_last_day(point.closes_at),
         minutes=int(document.get("minutes", 1)),
+        in_steps=current_app.config["SURVEY_LAYOUT"] == "steps",
         call_back=_call_back_shown(instrument, said, values, errors),
         errors=tuple({"field": code, "message": str(text)} for code, text in errors.items()),
     )

@@ -14,6 +14,7 @@ BLUEPRINTS = (
     "access",
     "office",
     "street",
+    "call_backs",
     "evaluator",
     "admin",
     "public",
