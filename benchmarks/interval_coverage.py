@@ -2,8 +2,9 @@
 
 Every replication draws answers from a distribution whose mean is known, counts them into a cube
 and asks the product for the estimate. Yardsticks, from the same answers: mean ± t·SE and the
-logit interval everywhere on the scale, the sample unweighted, every respondent independent.
-Aim: 94 to 98 %; the ratio is 1 or less inside the aim.
+logit interval everywhere on the scale, the sample unweighted, every respondent independent, the
+collection point as the unit also where there are few. Aim: 94 to 98 %; the ratio is 1 or less
+inside the aim.
 """
 
 from __future__ import annotations
@@ -63,22 +64,27 @@ RESIDENTS = 40_000
 UNKNOWN_SHARE = 0.08
 DONT_KNOW_SHARE = 0.08
 CLUSTER_CORRELATION = 0.03
+"""What the policy assumes where there are few points, and what is true in all rows but one."""
+CLUSTERS = ((20, 5), (10, 10), (40, 5), (20, 20), (5, 20), (2, 50), (1, 60))
+"""Collection points and residents at each."""
+TWICE = (5, 20)
+"""The design also drawn with twice the correlation that is assumed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One design: ``draw`` makes a street from a generator, ``truth`` is its population mean.
 
-    ``aimed`` settings are those the aim is set for. ``plain`` is the yardstick's way of
-    estimating the same street, named by ``plain_name``. ``times`` multiplies the replications.
+    ``aimed`` settings are those the aim is set for. ``plain`` are other policies by which the
+    same street is estimated as a yardstick, by name, unweighted if ``plain_weights`` is false.
+    ``times`` multiplies the replications.
     """
 
     name: str
     draw: Callable[[np.random.Generator], StreetCube]
     truth: float
     aimed: bool = True
-    plain: Policy | None = None
-    plain_name: str = ""
+    plain: Mapping[str, Policy] = field(default_factory=dict)
     plain_weights: bool = True
     times: int = 1
 
@@ -230,8 +236,7 @@ def strata_settings() -> list[Setting]:
             f"strata, raked, n {n}",
             partial(unequal_answers, n=n),
             strata_truth(),
-            plain=Policy.from_dict(),
-            plain_name="unweighted",
+            plain={"unweighted": Policy.from_dict()},
             plain_weights=False,
         )
         for n in (100, 400)
@@ -239,23 +244,35 @@ def strata_settings() -> list[Setting]:
 
 
 def cluster_settings() -> list[Setting]:
-    """Answers by collection point; the yardstick takes every respondent for independent, and
-    where the product does so itself (fewer than ten points) the yardstick takes the point."""
-    between = point_variance(MIXED, CLUSTER_CORRELATION)
-    by_respondent = Policy.from_dict({"clustered_channels": []})
-    by_point = Policy.from_dict({"min_clusters": 2})
-    few = Policy.from_dict().min_clusters
+    """Answers by collection point; the last with a correlation the policy does not assume."""
+    designs = [(*design, CLUSTER_CORRELATION) for design in CLUSTERS]
+    designs.append((*TWICE, 2 * CLUSTER_CORRELATION))
     return [
         Setting(
-            f"{points} points × {residents}, ICC .03",
-            partial(clustered_answers, points=points, residents=residents, between=between),
+            f"{points} point{'s' * (points > 1)} × {residents}, ICC {correlation:.2f}",
+            partial(
+                clustered_answers,
+                points=points,
+                residents=residents,
+                between=point_variance(MIXED, correlation),
+            ),
             mean_of(MIXED),
-            aimed=points >= few,
-            plain=by_respondent if points >= few else by_point,
-            plain_name="by respondent" if points >= few else "by point",
+            aimed=correlation == CLUSTER_CORRELATION,
+            plain=cluster_yardsticks(points),
         )
-        for points, residents in ((20, 5), (10, 10), (40, 5), (20, 20), (5, 20))
+        for points, residents, correlation in designs
     ]
+
+
+def cluster_yardsticks(points: int) -> dict[str, Policy]:
+    """Every respondent independent; and, where the product does not count points as units
+    because they are few, points as units all the same (one point alone has no variance)."""
+    found = {
+        "by respondent": Policy.from_dict({"clustered_channels": [], "cluster_correlation": 0.0})
+    }
+    if 1 < points < Policy.from_dict().min_clusters:
+        found["by point"] = Policy.from_dict({"min_clusters": 2})
+    return found
 
 
 def estimates(
@@ -276,7 +293,7 @@ def estimates(
 
 def simulate(setting: Setting, *, seed: int, replications: int) -> dict[str, Tally]:
     """Tallies of ``index`` (the first indicator) and ``public score``, by themselves,
-    ``… without floor`` and, where the setting has another way of estimating, ``… plain``."""
+    ``… without floor`` and by the name of every other policy of the setting."""
     rng = np.random.default_rng([SEED, seed])
     policy = Policy.from_dict()
     tallies: dict[str, Tally] = {}
@@ -287,10 +304,10 @@ def simulate(setting: Setting, *, seed: int, replications: int) -> dict[str, Tal
             "": estimates(cells, street.margins, policy),
             " without floor": estimates(cells, street.margins, policy, floor=False),
         }
-        if setting.plain is not None:
-            weights = street.margins if setting.plain_weights else {}
-            own = stream_cells(street, setting.plain)[RANDOM]
-            found[" plain"] = estimates(own, weights, setting.plain)
+        weights = street.margins if setting.plain_weights else {}
+        for name, other in setting.plain.items():
+            own = stream_cells(street, other)[RANDOM]
+            found[f" {name}"] = estimates(own, weights, other)
         for suffix, result in found.items():
             tallies.setdefault("index" + suffix, Tally()).add(result.indicators[INDICATORS[0]])
             tallies.setdefault("public score" + suffix, Tally()).add(result.public)
@@ -330,13 +347,12 @@ def row_of(setting: Setting, what: str, tallies: dict[str, Tally]) -> dict[str, 
     """
     ours, n = tallies[what], len(tallies[what].value)
     covered = share_inside(ours.limits(), setting.truth)
-    others = {
+    others = {name: tallies[f"{what} {name}"].limits() for name in setting.plain}
+    others |= {
         "t": t_limits(ours),
         "logit": logit_limits(ours),
         "no floor": tallies[what + " without floor"].limits(),
     }
-    if what + " plain" in tallies:
-        others = {setting.plain_name: tallies[what + " plain"].limits()} | others
     missed = max(1 - covered, 1e-9)
     noise = monte_carlo_error(AIM[0], n) / (1 - AIM[0])
     row = {

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from analysis.cells import cube_from_respondents
+from analysis.verdicts import Condition, LastPlace
+from analysis.wave_evaluation import EvaluationInputs, StreetFacts, evaluate_wave
 from benchmarks import _simulation as parts
 from benchmarks import interval_coverage, last_place, stuffing
 from benchmarks.__main__ import checked, measurements
 
 MODULES = {
-    "interval_coverage": (interval_coverage, 3, 40),
+    "interval_coverage": (interval_coverage, 3, 46),
     "last_place": (last_place, 2, 42),
     "stuffing": (stuffing, 2, 42),
 }
@@ -136,3 +138,71 @@ def test_attack_adds_the_invented_answers_to_the_open_channel_alone():
     assert found["cati"].tolist() == honest["cati"].tolist()
     assert honest["poster"].tolist() == [60] * 5
     assert stuffing.plain_mean(found) > stuffing.plain_mean(honest)
+
+
+def test_stuffed_waves_are_judged_as_the_product_judges_a_wave():
+    rng = np.random.default_rng(15)
+    truth = np.linspace(70.0, 80.0, last_place.STREETS)
+    counts = stuffing.drawn(rng, truth, 2.0)
+    streams = {code: stuffing.streams_of(code, held) for code, held in counts.items()}
+    # Five assessors whose mean has the standard error that the simulation gives a direct score.
+    step = last_place.DIRECT_SD * np.sqrt(2)
+    facts = [
+        StreetFacts(code, direct=tuple(float(mean + 10 + step * k) for k in (-2, -1, 0, 1, 2)))
+        for code, mean in zip(last_place.CODES, truth, strict=True)
+    ]
+    theirs = evaluate_wave(
+        EvaluationInputs(
+            policy=last_place.POLICY,
+            streets=tuple(facts),
+            accepted=tuple(
+                parts.histogram_cube(code, held, last_place.INDICATOR)
+                for code, held in counts.items()
+            ),
+            pooled_waves=last_place.WAVES,
+            appeals=(),
+        )
+    )
+    ours = stuffing.judged(stuffing.combined(streams, last_place.POLICY), truth + 10)
+    group = theirs.evaluation.groups[""]
+    assert ours.evidence.score == pytest.approx(group.evidence.score)
+    assert ours.evidence.variance == pytest.approx(group.evidence.variance)
+    assert ours.evidence.random_stream is not None
+    assert ours.evidence.random_stream.z_min == pytest.approx(group.evidence.random_stream.z_min)
+    assert (ours.established is None) is not group.last.established
+
+
+@pytest.mark.parametrize(
+    ("unmet", "holds"), [("random_stream_disagrees", True), ("not_far_enough", False)]
+)
+def test_rule_that_does_not_ask_the_random_stream_leaves_out_that_condition_alone(unmet, holds):
+    codes = ("not_far_enough", "random_stream_disagrees", "single_wave")
+    conditions = tuple(Condition(code, code != unmet) for code in codes)
+    last = LastPlace(False, "S01", 3.0, 3.0, 0.9, conditions, (), False)
+    assert stuffing.holds_unasked(last) is holds
+
+
+def test_stuffing_is_blamed_for_a_verdict_only_where_there_was_none_or_another():
+    truth = np.array([70.0, 72.0, 75.0])
+    counts = stuffing.drawn(np.random.default_rng(17), np.full(last_place.STREETS, 75.0), 2.0)
+    streams = {code: stuffing.streams_of(code, held) for code, held in counts.items()}
+    results = stuffing.combined(streams, last_place.POLICY)
+    evidence = stuffing.judged(results, np.full(last_place.STREETS, 90.0)).evidence
+    case = stuffing.Case()
+    verdicts = [(None, 1), (0, 1), (0, 0), (0, None), (None, None)]
+    for before, after in verdicts:
+        stuffing.count_verdicts(
+            case,
+            truth,
+            stuffing.Judged(before, before, evidence),
+            stuffing.Judged(after, after, evidence),
+        )
+    assert (case.made, case.wrong, case.unasked, case.unasked_wrong) == (2, 2, 2, 2)
+    assert (case.said, case.undone) == (0, 2)
+
+
+@pytest.mark.parametrize("points", [1, 2, 5])
+def test_few_points_have_the_yardsticks_that_can_be_computed(points):
+    found = interval_coverage.cluster_yardsticks(points)
+    assert found["by respondent"].cluster_correlation == 0
+    assert ("by point" in found) is (points > 1)
