@@ -30,8 +30,8 @@ from survey.models import Account, Role, db
 from survey.services import access
 
 # The resident's answer is anonymous: nothing is done in anybody's name, so there is nothing to
-# forge; its route checks the Origin itself. Every other POST needs a token.
-CSRF_EXEMPT = ("survey.routes.resident.answer",)
+# forge; its routes check the Origin themselves. Every other POST needs a token.
+CSRF_EXEMPT = ("survey.routes.resident.answer", "survey.routes.resident.withdraw")
 
 # Failed attempts for one account from one address. An address alone is never blocked: a whole
 # office shares one.

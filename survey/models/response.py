@@ -25,7 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from survey.models.base import Base, BigKey, one_of
 from survey.models.fieldwork import CHANNELS
 
-RESPONSE_STATUSES = ("accepted", "quarantined", "rejected")
+# accepted: counts; quarantined (待核查): does not until a person has looked; rejected: does not;
+# withdrawn: its resident took it back, and what was written beside it is deleted.
+RESPONSE_STATUSES = ("accepted", "quarantined", "rejected", "withdrawn")
 
 
 class Response(Base):

@@ -33,6 +33,10 @@ from survey.queries.fieldwork import InstrumentRows, kept_instrument
 from survey.queries.views import StreetView
 from survey.queries.waves import WaveView
 
+# What an index may be computed from; rejected and withdrawn answers only stand in the cubes so
+# that they can be counted anew.
+COUNTED = ("accepted", "quarantined")
+
 
 @dataclass(frozen=True)
 class CubeState:
@@ -130,7 +134,7 @@ def wave_cubes(
     if not rows["quarantined"]:
         return WaveCubes(accepted, None)
     both: dict[int, _Rows] = defaultdict(_Rows)
-    for status in ("accepted", "quarantined"):
+    for status in COUNTED:
         for street_id, part in rows[status].items():
             # Cells that stand twice are added up by the reader of the cubes.
             both[street_id].add(part)
@@ -188,7 +192,7 @@ def _cells(cube: type[Base], wave: WaveView, axes: Sequence[str]) -> Iterator[tu
     columns = [table.c.status, table.c.street_id, *(table.c[name] for name in axes), *sums]
     query = (
         select(*columns)
-        .where(table.c.wave_id == wave.id, table.c.status != "rejected", table.c.n != 0)
+        .where(table.c.wave_id == wave.id, table.c.status.in_(COUNTED), table.c.n != 0)
         .order_by(*columns[: 2 + len(axes)])
     )
     for row in db.session.execute(query):

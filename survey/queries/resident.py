@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from survey.formatting import by_language, say_last_day
 from survey.instrument import Instrument
 from survey.models import District, Response, RollupPending, Street, Wave, db
-from survey.queries.fieldwork import PointView
+from survey.queries.fieldwork import PointView, point_view
 
 
 @dataclass(frozen=True)
@@ -192,39 +192,70 @@ def _call_back_shown(
 class ReceiptView:
     """What became of an answer. Names are (zh, en)."""
 
-    #: counted | waiting | set_aside | not_complete | withdrawn
+    #: counted | waiting | set_aside | rejected | not_complete | withdrawn
     counted_state: str
     street_name: tuple[str, str]
     wave_name: tuple[str, str]
+    is_published: bool
     submitted_hour: datetime
     is_demo: bool
+    #: The same form came again under another code, or in another wave, than what is stored.
+    sent_elsewhere: bool
+
+    @property
+    def can_be_withdrawn(self) -> bool:
+        """Until the results are published, and once."""
+        return self.counted_state != "withdrawn" and not self.is_published
 
 
-def receipt_view(receipt_hash: str) -> ReceiptView | None:
-    """The answer with this receipt, or None. One query."""
-    waiting = exists().where(RollupPending.response_id == Response.id)
-    row = db.session.execute(
-        select(Response, Street, Wave, District.is_demo, waiting)
-        .join(Street, Response.street_id == Street.id)
-        .join(Wave, Response.wave_id == Wave.id)
-        .join(District, Street.district_id == District.id)
-        .where(Response.receipt_hash == receipt_hash)
-    ).first()
+# Built once. It looks a digest up in an index, so its time says nothing about how near a guessed
+# receipt came to a real one.
+_RECEIPT_VIEW = (
+    select(
+        Response.status,
+        Response.is_valid,
+        Response.submitted_hour,
+        exists().where(RollupPending.response_id == Response.id),
+        Street.name_zh,
+        Street.name_en,
+        Wave.name_zh,
+        Wave.name_en,
+        Wave.status,
+        Response.wave_id,
+        Response.collection_point_id,
+        District.is_demo,
+    )
+    .join(Street, Response.street_id == Street.id)
+    .join(Wave, Response.wave_id == Wave.id)
+    .join(District, Street.district_id == District.id)
+    .where(Response.receipt_hash == bindparam("receipt_hash"))
+)
+_STATES = {"withdrawn": "withdrawn", "rejected": "rejected", "quarantined": "set_aside"}
+
+
+def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | None:
+    """The answer with this receipt, or None. One query.
+
+    sent_under: the code under which a form came that had been stored before, "" for none; then
+    one query more says whether it is the point and the wave of the answer.
+    """
+    row = db.session.connection().execute(_RECEIPT_VIEW, {"receipt_hash": receipt_hash}).first()
     if row is None:
         return None
-    response, street, wave, is_demo, is_waiting = row
-    if response.status == "rejected":
-        state = "withdrawn"
-    elif response.status == "quarantined":
-        state = "set_aside"
-    elif not response.is_valid:
+    status, is_valid, hour, waits, *names, wave_status, wave_id, point_id, is_demo = row
+    if status in _STATES:
+        state = _STATES[status]
+    elif not is_valid:
         state = "not_complete"
     else:
-        state = "waiting" if is_waiting else "counted"
+        state = "waiting" if waits else "counted"
+    point = point_view(sent_under) if sent_under else None
     return ReceiptView(
         counted_state=state,
-        street_name=(street.name_zh, street.name_en),
-        wave_name=(wave.name_zh, wave.name_en),
-        submitted_hour=response.submitted_hour,
+        street_name=(names[0], names[1]),
+        wave_name=(names[2], names[3]),
+        is_published=wave_status == "published",
+        submitted_hour=hour,
         is_demo=is_demo,
+        sent_elsewhere=point is not None and (point.point_id, point.wave_id) != (point_id, wave_id),
     )

@@ -7,6 +7,7 @@ in anybody's name; a foreign Origin is refused all the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, redirect, request
@@ -26,10 +27,13 @@ from survey.errors import (
     error_response,
     wants_json,
 )
+from survey.exports.receipt_qr import receipt_qr
+from survey.extensions import limiter
 from survey.formatting import by_language, language, say_date, say_last_day
 from survey.queries.resident import receipt_view, survey_page
 from survey.services import collect
-from survey.services.responses import receipt_hash
+from survey.services import withdraw as withdrawing
+from survey.services.responses import RECEIPT_LENGTH, receipt_hash
 
 blueprint = Blueprint("resident", __name__)
 
@@ -60,6 +64,8 @@ TITLES = {
     "closed": _l("This survey has ended"),
     "no_wave": _l("No survey at the moment"),
     "unknown_receipt": _l("This receipt is not known"),
+    "frozen": _l("This answer can no longer be withdrawn"),
+    "too_many": _l("Too many tries"),
 }
 
 
@@ -99,35 +105,79 @@ def answer(code: str) -> AnyResponse:
         receipt = collect.submit(code, form, now=utc_now(), language=language())
     except collect.Incomplete as error:
         return _show_again(code, form, error)
-    again = "" if receipt.is_new else "&again=1"
-    return redirect(f"/r/{receipt.code}?lang={language()}&size={_size()}{again}", 303)
+    again = "" if receipt.is_new else f"&again={collect.normalise_code(code)[:12]}"
+    return redirect(f"/r/{receipt.code}{_as_shown()}{again}", 303)
+
+
+def _as_shown() -> str:
+    """The reader's language and size, for the next address."""
+    return f"?lang={language()}&size={_size()}"
+
+
+def _not_found(response: Response) -> bool:
+    return response.status_code == 404
+
+
+# Wrong receipts by one address, over all pages of receipts; right ones are never counted, because
+# a whole house may share an address.
+guesses = limiter.shared_limit(
+    "20 per minute; 200 per day", scope="receipts", deduct_when=_not_found
+)
 
 
 @blueprint.get("/r/<receipt>")
+@guesses
 def receipt(receipt: str) -> Response:
     """What became of an answer."""
-    code = collect.normalise_code(receipt)
-    found = receipt_view(receipt_hash(code))
+    code = collect.normalise_code(receipt)[:RECEIPT_LENGTH]
+    # Drawn before it is known whether there is such a receipt: the same work for every guess.
+    picture = receipt_qr(code)
+    shown = _receipt_shown(code, sent_under=collect.normalise_code(request.args.get("again", "")))
+    # The script fetches the receipt and then goes there: seconds on a slow network, once.
+    cache = "private, max-age=10"
+    return pages.render_resident(
+        "resident/receipt.html", receipt=shown | {"picture": picture}, cache=cache
+    )
+
+
+@blueprint.get("/r/<receipt>/withdraw")
+@guesses
+def confirm_withdrawal(receipt: str) -> Response:
+    """What withdrawing means, and the button that does it."""
+    shown = _receipt_shown(collect.normalise_code(receipt)[:RECEIPT_LENGTH])
+    return pages.render_resident("resident/withdraw.html", receipt=shown)
+
+
+@blueprint.post("/r/<receipt>/withdraw")
+@guesses
+def withdraw(receipt: str) -> AnyResponse:
+    """Take an answer back; a second time changes nothing."""
+    _refuse_foreign_origin()
+    code = collect.normalise_code(receipt)[:RECEIPT_LENGTH]
+    withdrawing.withdraw(receipt_hash(code), now=utc_now())
+    # An address of its own, so that no kept page says "counted".
+    return redirect(f"/r/{code}{_as_shown()}&withdrawn=1", 303)
+
+
+def _receipt_shown(code: str, *, sent_under: str = "") -> dict[str, Any]:
+    """What the pages of a receipt show. Raises Refused (404) when there is none."""
+    found = receipt_view(receipt_hash(code), sent_under=sent_under[:12])
     if found is None:
-        raise Refused(
-            "unknown_receipt",
-            _l("There is no answer with this receipt. Please compare it with your picture of it."),
-            status=404,
-        )
-    shown = {
+        raise withdrawing.unknown_receipt()
+    return {
         "code": code,
         "counted_state": found.counted_state,
+        "can_be_withdrawn": found.can_be_withdrawn,
+        "is_published": found.is_published,
         "street_name": by_language(*found.street_name),
         "wave_name": by_language(*found.wave_name),
         "submitted_on": say_date(found.submitted_hour),
         "lang": language(),
         "size": _size(),
         "is_demo": found.is_demo,
-        "already": request.args.get("again") == "1",
+        "already": bool(sent_under),
+        "elsewhere": sent_under[:12] if found.sent_elsewhere else None,
     }
-    # The script fetches the receipt and then goes there: seconds on a slow network, once.
-    cache = "private, max-age=10"
-    return pages.render_resident("resident/receipt.html", receipt=shown, cache=cache)
 
 
 def _refuse_foreign_origin() -> None:

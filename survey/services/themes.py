@@ -7,13 +7,13 @@ What people decided about a theme is never changed by a run.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, true, update
 
 from survey.database import transaction
 from survey.errors import Refused
@@ -206,11 +206,12 @@ def _store_themes(
     return new
 
 
-def recount(session: Any, wave: WaveView) -> None:
+def recount(session: Any, wave: WaveView, *, only: Collection[int] | None = None) -> None:
     """Count the mentions of every theme in every street of a wave anew, within a transaction.
 
     m counts accepted, valid responses; loaded comments count distinct persons, apart. Near-
     identical texts count once in a theme and street. What people decided is kept.
+    only: the ids of the themes to count; None counts all.
     """
     from analysis.themes.near_duplicates import first_of_kind
     from analysis.themes.text import bare, normalise
@@ -218,6 +219,7 @@ def recount(session: Any, wave: WaveView) -> None:
     policy = kept_policy(wave.policy_id)
     told: dict[tuple[int, int | None], list[Any]] = defaultdict(list)
     votes: dict[int, Counter[int | None]] = defaultdict(Counter)
+    counted = true() if only is None else Mention.theme_id.in_(only)
     for row in session.execute(
         select(
             Mention.theme_id,
@@ -231,7 +233,7 @@ def recount(session: Any, wave: WaveView) -> None:
         )
         .join(Comment, Mention.comment_id == Comment.id)
         .outerjoin(Response, Comment.response_id == Response.id)
-        .where(Comment.wave_id == wave.id)
+        .where(Comment.wave_id == wave.id, counted)
         .where(
             (Comment.response_id.is_(None)) | ((Response.status == "accepted") & Response.is_valid)
         )
@@ -242,6 +244,7 @@ def recount(session: Any, wave: WaveView) -> None:
     stored = {
         (period.theme_id, period.street_id): period
         for period in session.scalars(select(ThemePeriod).where(ThemePeriod.wave_id == wave.id))
+        if only is None or period.theme_id in only
     }
     for key in stored.keys() | told.keys():
         rows = told.get(key, [])
@@ -257,11 +260,11 @@ def recount(session: Any, wave: WaveView) -> None:
         period.mentions_loaded = len(
             {row.person_hash or row.id for row in kept if not row.response_id}
         )
-    for theme_id, counted in votes.items():
+    for theme_id, ballots in votes.items():
         theme = session.get_one(Theme, theme_id)
         # A confirmed theme keeps its indicator: people have looked at it.
         if theme.status == "proposed":
-            theme.indicator_id = counted.most_common(1)[0][0]
+            theme.indicator_id = ballots.most_common(1)[0][0]
     session.flush()
 
 

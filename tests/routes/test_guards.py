@@ -31,7 +31,13 @@ OPEN_IN_API = {
 OWN_ACCOUNT = {"access.language", "access.password"}
 # Telephone numbers are given to one street office: no auditor reads these pages.
 STREET_ALONE = {"call_backs.requests"}
-VALUES = {"wave_code": "2026q4", "code": "s1", "theme_id": 1, "username": "clerk", "request_id": "0" * 32}
+VALUES = {
+    "wave_code": "2026q4",
+    "code": "s1",
+    "theme_id": 1,
+    "username": "clerk",
+    "request_id": "0" * 32,
+}
 
 
 def rules(app: Flask, prefix: str) -> list[Rule]:
@@ -106,9 +112,10 @@ def test_no_form_is_taken_without_its_token(
         assert "open for too long" in answer.get_data(as_text=True), rule
 
 
-def test_only_the_residents_answer_needs_no_token(app: Flask) -> None:
-    assert CSRF_EXEMPT == ("survey.routes.resident.answer",)
-    assert app.view_functions["resident.answer"].__name__ == "answer"
+def test_only_the_residents_answer_and_its_withdrawal_need_no_token(app: Flask) -> None:
+    assert CSRF_EXEMPT == ("survey.routes.resident.answer", "survey.routes.resident.withdraw")
+    for name in ("answer", "withdraw"):
+        assert app.view_functions[f"resident.{name}"].__name__ == name
 
 
 def test_an_auditor_reads_every_page_and_changes_nothing(

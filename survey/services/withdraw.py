@@ -1,0 +1,126 @@
+"""Take an answer back: whoever holds its receipt can, until the wave's results are published.
+
+The answer leaves the figures by a signed retraction in the cubes, and what was written or ticked
+beside it is deleted at once. What stays is integers: which options were chosen, under the status
+`withdrawn`, so that the cubes can be counted anew and the receipt can say what happened.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select, update
+
+from analysis.themes.text import cleaned
+from survey.database import transaction
+from survey.errors import Refused
+from survey.models import (
+    Comment,
+    Mention,
+    Response,
+    ResponseTag,
+    RollupPending,
+    Theme,
+    Wave,
+)
+from survey.queries.waves import wave_view
+from survey.services import audit, themes
+
+WITHDRAWN = "withdrawn"
+
+
+def withdraw(receipt_hash: str, *, now: datetime) -> bool:
+    """Withdraw the answer with this receipt; True when it was still there to be withdrawn.
+
+    receipt_hash: as stored, see `responses.receipt_hash`. now: UTC; the trail keeps its hour.
+    Doing it twice is doing it once. One transaction: a publication that is being made is waited
+    for, and one that comes after finds the answer gone and waits for the cubes.
+    Raises Refused: 404 for an unknown receipt, 409 once the results are published.
+    """
+    with transaction() as session:
+        found = session.execute(
+            select(Response.id, Response.wave_id).where(Response.receipt_hash == receipt_hash)
+        ).first()
+        if found is None:
+            raise unknown_receipt()
+        # The wave first and then the trail, as publishing does: nobody waits in a circle.
+        wave = session.execute(
+            select(Wave.code, Wave.status)
+            .where(Wave.id == found.wave_id)
+            .with_for_update(read=True)
+        ).one()
+        # Of two requests at once the second waits here and then sees what the first did.
+        response = session.scalars(
+            select(Response)
+            .where(Response.id == found.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one()
+        if response.status == WITHDRAWN:
+            return False
+        if wave.status == "published":
+            raise Refused(
+                "frozen",
+                _l(
+                    "The results of this survey are published and are not changed any more, so "
+                    "this answer cannot be withdrawn. Nobody can see what you answered."
+                ),
+                status=409,
+            )
+        _retract(session, response)
+        _delete_words(session, response.id, wave_code=wave.code)
+        audit.record(
+            session,
+            actor="resident",
+            action="withdraw",
+            subject=f"wave {wave.code}",
+            # Neither street nor receipt nor minute: the trail must not lead to an answer.
+            at=now.replace(minute=0, second=0, microsecond=0),
+        )
+    return True
+
+
+def unknown_receipt() -> Refused:
+    """Why a receipt cannot be found, worded once."""
+    return Refused(
+        "unknown_receipt",
+        _l("There is no answer with this receipt. Please compare it with your picture of it."),
+        status=404,
+    )
+
+
+def _retract(session: Any, response: Response) -> None:
+    """Out of the side of the cubes where it is, or is about to be; the sums do not mind order."""
+    session.execute(
+        insert(RollupPending),
+        [
+            {"response_id": response.id, "sign": -1, "status": response.status},
+            {"response_id": response.id, "sign": 1, "status": WITHDRAWN},
+        ],
+    )
+    session.execute(update(Response).where(Response.id == response.id).values(status=WITHDRAWN))
+
+
+def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
+    """Delete the comment, its mentions and the ticked tags; count its themes anew."""
+    session.execute(delete(ResponseTag).where(ResponseTag.response_id == response_id))
+    # Locked, so that a run over the themes cannot mention it while it goes.
+    comment = session.execute(
+        select(Comment.id, Comment.body).where(Comment.response_id == response_id).with_for_update()
+    ).first()
+    if comment is None:
+        return
+    mentioned = session.scalars(
+        select(Mention.theme_id).where(Mention.comment_id == comment.id)
+    ).all()
+    session.execute(delete(Mention).where(Mention.comment_id == comment.id))
+    session.execute(delete(Comment).where(Comment.id == comment.id))
+    if not mentioned:
+        return
+    for theme in session.scalars(select(Theme).where(Theme.id.in_(mentioned)).with_for_update()):
+        # A theme is labelled with the opening of one resident's own words.
+        if theme.label.rstrip("…") in cleaned(comment.body):
+            theme.label = "、".join(theme.keywords)[: themes.LONGEST_LABEL]
+    themes.recount(session, wave_view(wave_code), only=mentioned)
