@@ -148,6 +148,12 @@ SETTINGS = (
         "How the resident's page is laid out: all questions on one page, or a group a step.",
     ),
     Setting(
+        "KIOSK_IDLE_SECONDS",
+        _whole(20, 600),
+        "60",
+        "After how long without a touch a kiosk clears itself for the next person, in seconds.",
+    ),
+    Setting(
         "CALL_BACK_DAYS",
         _whole(1, 365),
         "30",

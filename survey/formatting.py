@@ -90,7 +90,7 @@ def say_interval(low: float | None, high: float | None, decimals: int = 1) -> st
 def remember_language(response: Response) -> Response:
     """Keep a language chosen by ?lang= for a year, except on the cookie-less resident page."""
     asked = request.args.get("lang")
-    if asked in LOCALES and not request.path.startswith(("/s/", "/r/", "/api/")):
+    if asked in LOCALES and not request.path.startswith(("/s/", "/r/", "/kiosk/", "/api/")):
         response.set_cookie("lang", asked, max_age=31_536_000, samesite="Lax", httponly=True)
     return response
 

@@ -31,7 +31,11 @@ from survey.services import access
 
 # The resident's answer is anonymous: nothing is done in anybody's name, so there is nothing to
 # forge; its routes check the Origin themselves. Every other POST needs a token.
-CSRF_EXEMPT = ("survey.routes.resident.answer", "survey.routes.resident.withdraw")
+CSRF_EXEMPT = (
+    "survey.routes.resident.answer",
+    "survey.routes.resident.withdraw",
+    "survey.routes.assisted.answer",
+)
 
 # Failed attempts for one account from one address. An address alone is never blocked: a whole
 # office shares one.

@@ -23,6 +23,7 @@ from survey.models.evaluation import (
     ThemeAdjustment,
 )
 from survey.models.fieldwork import CHANNELS, CollectionPoint, Invitation, Wave
+from survey.models.paper import PaperBatch, PaperEntry, PaperForm
 from survey.models.picture import Picture
 from survey.models.place import District, PopulationMargin, Stratum, Street
 from survey.models.questionnaire import (
@@ -60,6 +61,9 @@ __all__ = [
     "Invitation",
     "Mention",
     "MomentCube",
+    "PaperBatch",
+    "PaperEntry",
+    "PaperForm",
     "Picture",
     "Policy",
     "PopulationMargin",

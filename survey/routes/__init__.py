@@ -9,12 +9,14 @@ from flask import Flask
 # Each module has `blueprint`.
 BLUEPRINTS = (
     "resident",
+    "assisted",
     "operations",
     "printing",
     "access",
     "office",
     "street",
     "call_backs",
+    "paper",
     "evaluator",
     "admin",
     "public",

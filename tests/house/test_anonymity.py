@@ -51,6 +51,11 @@ TOLD = {
     },
     "rollup_pending": {"id", "response_id", "sign", "status"},
     "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by"},
+    # Forms of an open pile, deleted when it is closed: found by the number that was stamped on them
+    # after they came back, with the typist, because the second one must be another. Neither has
+    # a column that could lead on to a response.
+    "paper_form": {"batch_id", "number", "is_sampled", "decided"},
+    "paper_entry": {"batch_id", "number", "turn", "typed_by", "answers", "is_complete"},
 }
 
 

@@ -36,6 +36,9 @@ VALUES = {
     "code": "s1",
     "theme_id": 1,
     "username": "clerk",
+    "batch_id": 1,
+    "turn": "first",
+    "number": 1,
     "request_id": "0" * 32,
 }
 
@@ -112,10 +115,15 @@ def test_no_form_is_taken_without_its_token(
         assert "open for too long" in answer.get_data(as_text=True), rule
 
 
-def test_only_the_residents_answer_and_its_withdrawal_need_no_token(app: Flask) -> None:
-    assert CSRF_EXEMPT == ("survey.routes.resident.answer", "survey.routes.resident.withdraw")
-    for name in ("answer", "withdraw"):
-        assert app.view_functions[f"resident.{name}"].__name__ == name
+def test_only_residents_answers_and_their_withdrawal_need_no_token(app: Flask) -> None:
+    assert CSRF_EXEMPT == (
+        "survey.routes.resident.answer",
+        "survey.routes.resident.withdraw",
+        "survey.routes.assisted.answer",
+    )
+    for view in CSRF_EXEMPT:
+        endpoint = ".".join(view.split(".")[-2:])
+        assert app.view_functions[endpoint].__name__ == endpoint.split(".")[1]
 
 
 def test_an_auditor_reads_every_page_and_changes_nothing(
