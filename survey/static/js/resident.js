@@ -6,7 +6,7 @@
 var DAY = 864e5;
 var root = document.documentElement;
 
-// Storage may be full, switched off or hold something else: then nothing is kept.
+// Storage may be full, switched off or hold something else: then nothing is kept, and keep says so.
 function read(name) {
 try {
 return JSON.parse(localStorage.getItem('jieping:' + name));
@@ -18,7 +18,10 @@ function keep(name, value) {
 try {
 if (value === null) localStorage.removeItem('jieping:' + name);
 else localStorage.setItem('jieping:' + name, JSON.stringify(value));
-} catch (error) {}
+return true;
+} catch (error) {
+return false;
+}
 }
 
 // Before anything is painted, so that nothing moves.
@@ -33,10 +36,9 @@ if (link) link.onclick = function (event) {
 event.preventDefault();
 keep('size', root.classList.toggle('large') ? 'large' : 'normal');
 };
-// A receipt: what was sent from here last has arrived.
+// A receipt that follows from a form: what that form kept has arrived.
 if (document.body.hasAttribute('data-receipt')) {
-var last = read('last');
-if (last) keep(last, null);
+keep(document.referrer.split('?')[0].slice(location.origin.length), null);
 }
 if (form) ask(form);
 }
@@ -56,8 +58,10 @@ var folds = form.querySelectorAll('.more');
 var chosen = '[type=radio]:checked';
 var note = document.getElementById('say');
 var sending = false;
-// When sending was first tried without success; 0 when nothing waits to be sent.
-var waiting = 0;
+// Whether something waits to be sent, and its age in ms when this page began to count.
+var waiting = false;
+var waited = 0;
+var since = 0;
 
 function fields(visit) {
 for (var i = 0; i < form.elements.length; i++) {
@@ -73,11 +77,11 @@ function slot(field) {
 return field.type === 'checkbox' ? field.name + '=' + field.value : field.name;
 }
 function save() {
-var draft = { at: Date.now(), waiting: waiting, values: {} };
+var draft = { at: Date.now(), age: waiting ? age() : -1, values: {} };
 fields(function (field) {
 if (!ticks(field) || field.checked) draft.values[slot(field)] = field.value;
 });
-keep(place, draft);
+return keep(place, draft);
 }
 function say(text, action, act) {
 note.hidden = !text;
@@ -101,7 +105,7 @@ counter.textContent = done ? words.done.replace('{n}', done) : start;
 return needed.length - done;
 }
 function stop() {
-waiting = 0;
+waiting = false;
 save();
 say(words.stopped);
 }
@@ -138,22 +142,20 @@ button.textContent = on ? words.sending : label;
 }
 // The browser's own way: its answer, a page with mistakes or a notice, is shown as it is.
 function submitPlainly() {
-waiting = 0;
+waiting = false;
 save();
 form.submit();
 }
 function lost() {
 busy(false);
-waiting = waiting || Date.now();
-save();
-say(words.lost, words.stop, stop);
+say(save() ? words.lost : words.full, words.stop, stop);
 }
 // A retry carries the same submission key: the server stores it once and gives one receipt.
 function send() {
 if (sending) return;
 busy(true);
+if (!waiting) wait(0);
 save();
-keep('last', place);
 if (!window.fetch || !window.URLSearchParams) return submitPlainly();
 var body = new URLSearchParams('lang=' + form.elements.lang.value);
 fields(function (field) {
@@ -162,23 +164,31 @@ if (!ticks(field) || field.checked) body.append(field.name, field.value);
 var patience = setTimeout(lost, 20000);
 fetch(form.action, { method: 'POST', body: body }).then(function (response) {
 clearTimeout(patience);
-if (response.url.indexOf('/r/') > 0) {
+var status = response.status;
+// A page that is not ours, such as the sign-in of a public network, answers 200.
+if (status === 429 || status >= 500 || (status < 400 && response.url.indexOf('/r/') < 0)) lost();
+else if (status < 400) {
 keep(place, null);
 location.replace(response.url);
-} else if (response.status === 429 || response.status >= 500) lost();
-else submitPlainly();
+} else submitPlainly();
 }, function () {
 clearTimeout(patience);
 lost();
 });
 }
-// Within a day; a clock that was put right in between counts as stale, which only asks again.
-function fresh() {
-return waiting && Math.abs(Date.now() - waiting) < DAY;
+// The age runs by the page's own clock, which nobody can set. Only the time during which the page
+// was closed is taken from the phone's; when that is wrong, sending is asked for and not lost.
+function wait(ms) {
+waiting = true;
+waited = ms;
+since = performance.now();
+}
+function age() {
+return waited + performance.now() - since;
 }
 function retry() {
 if (!waiting || navigator.onLine === false) return;
-if (fresh()) send();
+if (age() < DAY) send();
 else stop();
 }
 
@@ -186,18 +196,19 @@ else stop();
 function restore() {
 var draft = read(place);
 if (document.getElementById('errors')) return save();
-if (!draft || !draft.values || Math.abs(Date.now() - draft.at) > 7 * DAY) return;
+if (!draft || !draft.values) return;
+var closed = Math.max(0, Date.now() - draft.at);
+if (closed > 7 * DAY) return;
 fields(function (field) {
 var value = draft.values[slot(field)];
 if (ticks(field)) field.checked = field.value === value;
 else if (value) field.value = value;
 });
-waiting = draft.waiting;
-if (fresh()) {
+if (draft.age >= 0 && draft.age + closed < DAY) {
+wait(draft.age + closed);
 say(words.again, words.stop, stop);
 setTimeout(retry, 3000);
 } else {
-waiting = 0;
 say(words.back, words.clear, function () {
 keep(place, null);
 form.reset();
