@@ -13,6 +13,7 @@ from analysis.estimate import wilson
 from analysis.policy import Policy
 from analysis.types import AnalysisError, Reason
 
+LARGEST_COUNT = 10_000_000_000
 STATES = ("none", "plan", "overdue", "removed")
 
 
@@ -209,6 +210,8 @@ def check_theme(theme: ThemeRecord) -> None:
     problem = None
     if min(counts) < 0:
         problem = "has a negative count"
+    elif max(counts) > LARGEST_COUNT:
+        problem = f"has a count above {LARGEST_COUNT:,}, more than there are people"
     elif theme.mentions > theme.respondents:
         problem = "has more mentions than respondents"
     elif theme.solved > theme.reasked:

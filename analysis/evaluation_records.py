@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,9 @@ from analysis.blend import Blend, EffectiveWeights
 from analysis.types import AnalysisError, FloatArray
 from analysis.verdicts import Evidence, LastPlace, TopPlaces
 
-OTHER = ("the other public score", "the other public_se")
+OTHER = "The public score counted another way, or its error,"
+LARGEST_SE = 100
+LARGEST_SAMPLE = 10_000_000_000
 StreetRank = tuple[int, int, tuple[float, ...]]
 """Lowest and highest rank of a street's set, and its chance of every rank, rank 1 first."""
 
@@ -171,19 +172,7 @@ def check_inputs(
                 f"public_se of street {street.code} must be above 0: no index is without error.",
                 street=street.code,
             )
-        pairs = [pair for pair in (street.other_public, street.random_public) if pair is not None]
-        for name, number in (
-            ("public_se", street.public_se),
-            ("direct_se", street.direct_se),
-            ("n_effective", street.n_effective),
-            *((part, number) for pair in pairs for part, number in zip(OTHER, pair, strict=True)),
-        ):
-            if number is not None and not 0 <= number < math.inf:
-                raise AnalysisError(
-                    "bad_score",
-                    f"{name} of street {street.code} must be 0 or more, not {number}.",
-                    street=street.code,
-                )
+        check_spread(street)
     named: list[ThemeRecord | Appeal] = [*themes, *appeals]
     for record in named:
         if record.street not in codes:
@@ -191,4 +180,24 @@ def check_inputs(
                 "unknown_street",
                 f"A theme or appeal names the street {record.street}, which is not evaluated.",
                 street=record.street,
+            )
+
+
+def check_spread(street: StreetInput) -> None:
+    """Raise ``AnalysisError`` (``bad_score``) for an error or sample size that cannot be.
+
+    Scores lie on 0..100, so none has a standard error above 100.
+    """
+    pairs = [pair for pair in (street.other_public, street.random_public) if pair is not None]
+    for name, number, most in (
+        ("public_se", street.public_se, LARGEST_SE),
+        ("direct_se", street.direct_se, LARGEST_SE),
+        ("n_effective", street.n_effective, LARGEST_SAMPLE),
+        *((OTHER, number, LARGEST_SE) for pair in pairs for number in pair),
+    ):
+        if number is not None and not 0 <= number <= most:
+            raise AnalysisError(
+                "bad_score",
+                f"{name} of street {street.code} must be between 0 and {most:,}, not {number}.",
+                street=street.code,
             )

@@ -26,7 +26,7 @@ class PublicationValues:
         zh="作答少于此数时不公布满意度",
     )
     min_rank_n_effective: float = value(
-        100.0, "number", section="publication", low=0,
+        100.0, "number", section="publication", low=0, high=1000000,
         en="Effective random sample below which no rank set is published",
         zh="随机样本有效样本量少于此数时不公布位次",
     )

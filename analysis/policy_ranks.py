@@ -20,7 +20,7 @@ class BlendValues:
         zh="区级直接评价在综合得分中的权重",
     )
     direct_sd_floor: float = value(
-        1.5, "number", section="blend", low=0,
+        1.5, "number", section="blend", low=0, high=100,
         en="Smallest standard error of a direct score: without noise it would make a last place",
         zh="直接评价的标准误下限，避免虚假精确造成末位",
     )
@@ -51,22 +51,22 @@ class RankValues:
         zh="拟奖励的先进名额（事先锁定）",
     )
     top_z: float = value(
-        1.96, "number", section="ranks", low=0,
+        1.96, "number", section="ranks", low=0, high=1000,
         en="Smallest z between inside and outside for the first places to hold",
         zh="先进名额成立所需的最小 z 值",
     )
     last_z: float = value(
-        2.5758, "number", section="ranks", low=0,
+        2.5758, "number", section="ranks", low=0, high=1000,
         en="Smallest z between the last street and every other for a last place to hold",
         zh="末位认定所需的最小 z 值（综合得分）",
     )
     last_public_z: float = value(
-        1.645, "number", section="ranks", low=0,
+        1.645, "number", section="ranks", low=0, high=1000,
         en="The same on the public score alone",
         zh="末位认定所需的最小 z 值（仅公众评分）",
     )
     last_n_effective: float = value(
-        100.0, "number", section="ranks", low=0,
+        100.0, "number", section="ranks", low=0, high=1000000,
         en="Effective random sample every street of the group needs for a last place",
         zh="末位认定时，组内每个街道随机样本的有效样本量至少为",
     )

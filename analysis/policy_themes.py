@@ -15,7 +15,7 @@ class ThemeValues:
     """Themes and their deductions, method §6."""
 
     theme_prior: float = value(
-        100.0, "number", section="themes", low=0,
+        100.0, "number", section="themes", low=0, high=1000000,
         en="Respondents' worth of the district's share in a theme's smoothed share (kappa)",
         zh="平滑问题占比时，全区占比相当于多少名受访者（κ）",
     )
@@ -55,7 +55,7 @@ class ThemeValues:
         zh="须在本轮开始前多少天已告知街道",
     )
     deduction_points: float = value(
-        4.0, "number", section="themes", low=0,
+        4.0, "number", section="themes", low=0, high=100,
         en="Points a theme costs at its full share",
         zh="问题占比达到满额时的扣分",
     )

@@ -78,13 +78,13 @@ class PrecisionValues:
         zh="区间的置信水平",
     )
     sd_floor: float = value(
-        10.0, "number", section="precision", low=0,
+        10.0, "number", section="precision", low=0, high=100,
         en="Smallest standard deviation between respondents that is believed; the variance of an "
         "index is at least its square over the effective sample size",
         zh="受访者标准差的下限；指数方差不低于其平方除以有效样本量",
     )
     stream_bias_floor: float = value(
-        5.0, "number", section="precision", low=0,
+        5.0, "number", section="precision", low=0, high=100,
         en="Smallest standard deviation of the open stream's bias between streets",
         zh="各街道开放样本偏差的标准差下限",
     )

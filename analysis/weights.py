@@ -25,6 +25,8 @@ from analysis.types import (
 
 TOLERANCE = 1e-10
 GAP_TOLERANCE = 1e-6
+LARGEST_MARGIN = 10_000_000_000
+"""Residents of one category: more than there are people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +212,11 @@ def build_margin(
 def peopled_categories(variable: str, residents: Mapping[str, float]) -> dict[str, float]:
     """Known categories that have residents. Raises ``AnalysisError`` (``bad_margin``)."""
     for category, count in residents.items():
-        if not np.isfinite(count) or count < 0:
+        if not 0 <= count <= LARGEST_MARGIN:
             raise AnalysisError(
                 "bad_margin",
-                f"The residents of {variable} = {category} must be 0 or more, not {count}.",
+                f"The residents of {variable} = {category} must be between 0 and "
+                f"{LARGEST_MARGIN:,}, not {count}.",
                 variable=variable,
                 category=category,
             )

@@ -235,11 +235,14 @@ def test_standardising_equal_direct_scores_falls_back_to_them_and_says_so():
         ({"public": float("nan")}, "between 0 and 100"),
         ({"direct": -1.0}, "direct score of street S03"),
         ({"public_se": float("nan")}, "public_se of street S03"),
-        ({"public_se": -2.0}, "0 or more"),
+        ({"public_se": -2.0}, "between 0 and 100, not -2"),
         ({"n_effective": float("nan")}, "n_effective of street S03"),
         ({"n_effective": float("inf")}, "n_effective of street S03"),
-        ({"other_public": (float("nan"), 1.0)}, "the other public score of street S03"),
-        ({"random_public": (70.0, float("nan"))}, "the other public_se of street S03"),
+        ({"n_effective": 1e308}, "between 0 and 10,000,000,000"),
+        ({"public_se": 1e30}, "between 0 and 100"),
+        ({"direct_se": 1e308}, "direct_se of street S03"),
+        ({"other_public": (float("nan"), 1.0)}, "counted another way, or its error, of street S03"),
+        ({"random_public": (70.0, float("nan"))}, "counted another way, or its error, of street S03"),
     ],
 )
 def test_impossible_scores_are_worded_errors(change, words):
