@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from survey.instrument import Instrument
 from survey.services.tables_in import Rejected, Row, TableIn, refuse_file
 
 STREET = "street"
+_COMMAS, _SPACES = re.compile("[,;，；、]"), re.compile(r"\s+")
 KNOWN_KEYS = ("id", "street", "questions", "values")
 
 
@@ -107,7 +109,7 @@ class RowReader:
         }
         self._options = {
             code: self._known_cells(code) | self._mapped(code, given.get(code, {}))
-            for code in instrument.choice_codes
+            for code in (*instrument.choice_codes, *instrument.tag_codes)
         }
 
     def _question(self, name: str) -> str:
@@ -156,7 +158,16 @@ class RowReader:
         for code, column in self.columns.items():
             cell = row.cells[column]
             options = self._options.get(code)
-            if options is None:
+            if code in self._instrument.tag_codes:
+                ticked, unknown = self._ticked(code, cell)
+                if unknown:
+                    reason = _l(
+                        "%(cell)s is no answer to %(question)s", cell=unknown[:40], question=code
+                    )
+                    problems.append(Rejected(row.number, column, reason))
+                elif ticked:
+                    answers[code] = " ".join(ticked)
+            elif options is None:
                 longest = self._instrument.questions[code]["max_length"]
                 if len(cell) > longest:
                     reason = _l("has more than %(count)s characters", count=longest)
@@ -169,3 +180,13 @@ class RowReader:
                 reason = _l("%(cell)s is no answer to %(question)s", cell=cell[:40], question=code)
                 problems.append(Rejected(row.number, column, reason))
         return answers, problems
+
+    def _ticked(self, code: str, cell: str) -> tuple[list[str], str]:
+        """(tags, the first part that is none): one text, texts with commas, codes with spaces."""
+        known = self._options[code]
+        if cell.casefold() in known:
+            return [known[cell.casefold()]], ""
+        apart = _COMMAS if _COMMAS.search(cell) else _SPACES
+        parts = [part.strip() for part in apart.split(cell) if part.strip()]
+        unknown = next((part for part in parts if part.casefold() not in known), "")
+        return [known[part.casefold()] for part in parts if part.casefold() in known], unknown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from survey.models import (
     db,
 )
 from survey.services import collect, questionnaire
+from survey.services.answers import load_answers
+from survey.services.answers_map import AnswersMap
 from survey.services.rollup import audit, fold_all
+from survey.services.tables_in import RowsRejected
 from tests import factories
 from tests.factories import NOW, levels
 
@@ -165,3 +169,42 @@ def test_forms_of_all_kinds_do_not_pile_up() -> None:
     for number in range(MOST_FORMS + 50):
         instrument.form_for([c for i, c in enumerate(optional) if number >> i & 1])
     assert len(instrument._forms) <= MOST_FORMS
+
+
+@pytest.mark.parametrize(
+    ("cell", "ticked"),
+    [
+        ("1 4", ["1", "4"]),
+        ("停车、噪音", ["1", "4"]),
+        ("Street lights", ["5"]),
+        ("Street lights; parking", ["1", "5"]),
+        ("", []),
+    ],
+)
+def test_tags_of_a_table_are_codes_or_texts(
+    app: Flask, write_file: Callable[..., Path], cell: str, ticked: list[str]
+) -> None:
+    with app.app_context():
+        factories.place()
+        text = f"id,street,party,urban,welfare,community,safety,urban_tags\n1,s1,5,2,3,2,1,{cell}\n"
+        load_answers(
+            write_file("a.csv", text), wave="2026q4", now=NOW, mapping=AnswersMap(), channel="cati"
+        )
+        assert tags() == [("urban_tags", code) for code in ticked]
+
+
+def test_a_tag_of_a_table_that_does_not_exist_is_rejected(
+    app: Flask, write_file: Callable[..., Path]
+) -> None:
+    with app.app_context():
+        factories.place()
+        text = "id,street,party,urban,welfare,community,safety,urban_tags\n1,s1,5,2,3,2,1,1 99\n"
+        with pytest.raises(RowsRejected, match="99"):
+            load_answers(
+                write_file("a.csv", text),
+                wave="2026q4",
+                now=NOW,
+                mapping=AnswersMap(),
+                channel="cati",
+            )
+        assert db.session.scalar(select(func.count()).select_from(Response)) == 0
