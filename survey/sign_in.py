@@ -161,12 +161,16 @@ def register(app: Flask) -> None:
 
 
 def _leave_other_pages_alone(app: Flask) -> None:
-    """Take back three hooks that would look for an account at every request of every page.
+    """Take back four hooks that would run at every request of every page.
 
-    Only the office asks who is looking (survey.routes.access.requires); the resident's page
-    touches neither the session nor an account. Each remove() fails at start, not silently, when
-    a new version of an extension attaches something else.
+    Three look for an account: only the office asks who is looking
+    (survey.routes.access.requires); the resident's page touches neither the session nor an
+    account. One looks for limits: ours stand on the routes that have one, which ask themselves.
+    Each remove() fails at start, not silently, when a new version of an extension attaches
+    something else.
     """
     app.before_request_funcs[None].remove(security.principal._on_before_request)
+    if limiter.enabled:
+        app.before_request_funcs[None].remove(limiter._check_request_limit)
     app.after_request_funcs[None].remove(security.login_manager._update_remember_cookie)
     app.template_context_processors[None].remove(_user_context_processor)
