@@ -29,7 +29,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from survey import pages
 from survey.clock import utc_now
-from survey.condense import condense
+from survey.condense import condense, condense_css
 from survey.errors import Refused, error_response, wants_json
 from survey.exports.receipt_qr import receipt_qr
 from survey.formatting import LOCALES, by_language, language
@@ -48,6 +48,7 @@ COOKIE = "kiosk_receipt"
 COOKIE_SECONDS = 3 * SHOWN_SECONDS
 # Without script nobody knows whether somebody is still typing, so the page goes after this long.
 SECONDS_WITHOUT_SCRIPT = 300
+STYLES = ("tokens", "resident", "receipt", "kiosk")
 
 
 @blueprint.get("/<code>")
@@ -230,7 +231,8 @@ def _inlined(*, is_survey: bool) -> pages.Inlined:
     kept: dict[bool, pages.Inlined] = current_app.extensions.setdefault("kiosk_inlined", {})
     if is_survey not in kept:
         base = pages.inlined("notice")
-        css = base.css + condense((pages.STATIC / "css/kiosk.css").read_text(encoding="utf-8"))
+        paths = (pages.STATIC / f"css/{name}.css" for name in STYLES)
+        css = condense_css("\n".join(path.read_text(encoding="utf-8") for path in paths))
         js = condense((pages.STATIC / "js/kiosk.js").read_text(encoding="utf-8"))
         if is_survey:
             js += "\n" + base.js
