@@ -1,0 +1,196 @@
+"""Submissions a second of ours and of django-survey-and-report: same form, machine and run.
+
+The peer is installed from PyPI into a throw-away environment: five questions of six choices and
+a text on one page, SQLite with WAL and synchronous FULL as ours, gunicorn with the same processes
+and threads. A submission is the GET of the form and its POST; a redirect is not followed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks._load import Submission, capacity
+from benchmarks.resident import ANSWERS, answers, free_port, prepare, submission
+
+NAME = "peer survey"
+COMMAND = ".venv/bin/python -m benchmarks peer_survey"
+PEER = "django-survey-and-report==1.5.0"
+# The ratio that is promised.
+AIM = 12
+GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--log-level", "error"]
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+LEVELS = "Very satisfied, Satisfied, Just about satisfied, Dissatisfied, Very dissatisfied, No idea"
+SETTINGS = """
+from pathlib import Path
+BASE = Path(__file__).parent
+SECRET_KEY = "a throw-away key"
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1"]
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = ["django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
+    "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles",
+    "django.contrib.sites", "survey"]
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware"]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
+    "DIRS": [BASE],
+    "OPTIONS": {"context_processors": ["django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages"]}}]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE / "peer.db",
+    "CONN_MAX_AGE": None,
+    "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"}}}
+STATIC_URL = "/static/"
+SITE_ID = 1
+USE_TZ = True
+MEDIA_URL = "/media/"
+MEDIA_ROOT = BASE / "media"
+CSV_DIRECTORY = TEX_DIRECTORY = BASE
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+"""
+URLS = """
+from django.contrib import admin
+from django.urls import include, path
+urlpatterns = [path("admin/", admin.site.urls),
+    path("accounts/", include("django.contrib.auth.urls")), path("survey/", include("survey.urls"))]
+"""
+WSGI = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+from django.core.wsgi import get_wsgi_application
+app = get_wsgi_application()
+"""
+FILL = f"""
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from survey.models import Category, Question, Survey
+made = Survey.objects.create(name="Street", description="Street", is_published=True,
+    need_logged_user=False, editable_answers=True, display_method=Survey.ALL_IN_ONE_PAGE)
+group = Category.objects.create(name="Topics", survey=made, order=1)
+for number in range(5):
+    Question.objects.create(text=f"Topic {{number}}", order=number, required=True, survey=made,
+        category=group, type=Question.RADIO, choices={LEVELS!r})
+Question.objects.create(text="Words", order=9, required=False, survey=made, category=group,
+    type=Question.TEXT)
+print(made.id)
+"""
+
+
+def install(folder: Path) -> tuple[Path, str]:
+    """A throw-away environment with the peer in it: its Python, and the id of its survey.
+
+    Raises RuntimeError with what pip said when it cannot be installed.
+    """
+    python = folder / "venv/bin/python"
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    command = [python, "-m", "pip", "install", "--quiet", PEER, "gunicorn", "setuptools"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{PEER} cannot be installed: {done.stderr.strip()[-400:]}")
+    for name, text in (("settings", SETTINGS), ("urls", URLS), ("wsgi", WSGI), ("fill", FILL)):
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    # Its pages extend a base.html of the site that uses it; the least there can be.
+    (folder / "base.html").write_text("<!doctype html>{% block content %}{% endblock %}")
+    filled = subprocess.run(
+        [python, "fill.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if filled.returncode:
+        raise RuntimeError(f"{PEER} cannot be set up: {filled.stderr.strip()[-400:]}")
+    return python, filled.stdout.split()[-1]
+
+
+@contextmanager
+def under_gunicorn(python: Path, application: str, folder: Path, **environ: str) -> Iterator[int]:
+    """The application under gunicorn; gives its port."""
+    port = free_port()
+    command = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *GUNICORN, application]
+    master = subprocess.Popen(command, cwd=folder, env=os.environ | environ)
+    try:
+        for _attempt in range(400):
+            if answers(port):
+                break
+            time.sleep(0.05)
+        yield port
+    finally:
+        master.send_signal(signal.SIGTERM)
+        master.wait(timeout=20)
+
+
+def peer_submission(survey: str) -> Submission:
+    """A visitor of the peer: reads the form, sends it with the token and cookie it was given."""
+    path = f"/survey/{survey}/"
+
+    def submit(connection: http.client.HTTPConnection) -> tuple[float, float]:
+        start = time.perf_counter()
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        page = reply.read().decode()
+        got = time.perf_counter()
+        assert reply.status == 200, (reply.status, page[:300])
+        cookie = re.search(r"csrftoken=(\w+)", reply.headers["Set-Cookie"] or "")
+        assert cookie, "the form came without its cookie"
+        fields = dict.fromkeys(re.findall(r'<input type="radio" name="([^"]+)"', page), "satisfied")
+        fields |= dict.fromkeys(re.findall(r'<textarea name="([^"]+)"', page), ANSWERS["comment"])
+        assert len(fields) == 6, fields
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+        form = urlencode(dict(hidden) | fields)
+        headers = FORM | {"Cookie": f"csrftoken={cookie[1]}"}
+        connection.request("POST", path, body=form, headers=headers)
+        reply = connection.getresponse()
+        body = reply.read()
+        assert reply.status == 302, (reply.status, body[:300])
+        return got - start, time.perf_counter() - got
+
+    return submit
+
+
+def run() -> list[dict[str, Any]]:
+    """Rows of (measure, figure, yardstick, ratio, command); the ratio is ours over the peer's."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        code = prepare(place)
+        python, survey = install(folder)
+        here = Path(__file__).resolve().parent.parent
+        ours: list[float] = []
+        peer: list[float] = []
+        with (
+            under_gunicorn(
+                Path(sys.executable), "survey:create_app()", here, JIEPING_INSTANCE_DIR=place
+            ) as port,
+            under_gunicorn(python, "wsgi:app", folder) as peer_port,
+        ):
+            visit, peer_visit = submission(code), peer_submission(survey)
+            capacity(port, visit, seconds=1)
+            capacity(peer_port, peer_visit, seconds=1)
+            for _round in range(3):
+                ours.append(capacity(port, visit))
+                peer.append(capacity(peer_port, peer_visit))
+    mine, other = sorted(ours)[1], sorted(peer)[1]
+    return [
+        {
+            "measure": "submissions a second, GET + POST (median of 3 rounds in turn)",
+            "figure": round(mine, 1),
+            "yardstick": f"{PEER}: {other:.1f}; aim {AIM} times as many",
+            "ratio": round(mine / other, 2),
+            "command": COMMAND,
+        }
+    ]
