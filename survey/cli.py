@@ -28,6 +28,7 @@ COMMANDS = (
     "questionnaire",
     "wave",
     "points",
+    "slips",
     "answers",
     "comments",
     "direct",

@@ -6,8 +6,17 @@ from pathlib import Path
 
 import click
 
+from survey.clock import utc_now
 from survey.commands.loading import progress, rejected_rows
-from survey.services.points import NewPoint, create_points, load_points
+from survey.exports.poster_file import SIZES
+from survey.services.points import (
+    NewPoint,
+    create_points,
+    load_points,
+    repoint,
+    restore_point,
+    retire_point,
+)
 
 
 @click.group("points")
@@ -56,13 +65,21 @@ def create(
 @click.option("--street", help="Code of a street; without it, all streets.")
 @click.option("--code", help="One point only.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option(
+    "--size",
+    type=click.Choice(SIZES),
+    default="a4",
+    help="A poster of A4 or A5, or a standing card (A6) for a window.",
+)
 @click.option("--png", is_flag=True, help="Write the QR codes as PNG as well.")
 @click.option("--svg", is_flag=True, help="Write the QR codes as SVG as well.")
-def print_(street: str | None, code: str | None, out: Path, png: bool, svg: bool) -> None:
-    """Write an A4 poster (PDF) for every point in use into a folder.
+def print_(
+    street: str | None, code: str | None, out: Path, size: str, png: bool, svg: bool
+) -> None:
+    """Write a poster or card (PDF) for every point in use into a folder.
 
-    The files are named STREET-CODE.pdf. The codes lead to JIEPING_BASE_URL: set it to the
-    address that residents reach before printing.
+    The files are named STREET-CODE.pdf, with -a5 or -card for the other sizes. The
+    codes lead to JIEPING_BASE_URL: set it to the address that residents reach before printing.
     """
     from survey.exports.poster import poster_pdf
     from survey.exports.qr import qr_png, qr_svg
@@ -76,7 +93,8 @@ def print_(street: str | None, code: str | None, out: Path, png: bool, svg: bool
         with progress("poster") as show:
             for done, poster in enumerate(found, start=1):
                 stem = f"{poster.street_code}-{poster.short_code}"
-                (out / f"{stem}.pdf").write_bytes(poster_pdf(poster))
+                suffix = "" if size == "a4" else f"-{size}"
+                (out / f"{stem}{suffix}.pdf").write_bytes(poster_pdf(poster, size))
                 if png:
                     (out / f"{stem}.png").write_bytes(qr_png(poster.short_code))
                 if svg:
@@ -85,3 +103,32 @@ def print_(street: str | None, code: str | None, out: Path, png: bool, svg: bool
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from error
     click.echo(f"{len(found)} posters in {out}")
+
+
+@command.command("retire")
+@click.argument("code")
+@click.option("--replaced-by", help="Code of the point that takes its place.")
+def retire(code: str, replaced_by: str | None) -> None:
+    """Take a printed CODE out of use; who scans it is told so and led to the one in its place.
+
+    A new wave needs no new codes: a printed code always serves the open wave of its district.
+    """
+    retire_point(code, replaced_by=replaced_by, now=utc_now())
+    click.echo(f"{code}: retired" + (f", leads to {replaced_by}" if replaced_by else ""))
+
+
+@command.command("repoint")
+@click.argument("code")
+@click.option("--to", "target", required=True, help="Code of the point it leads to from now on.")
+def repoint_(code: str, target: str) -> None:
+    """Let a retired CODE lead to another point than before."""
+    repoint(code, to=target)
+    click.echo(f"{code}: leads to {target}")
+
+
+@command.command("restore")
+@click.argument("code")
+def restore(code: str) -> None:
+    """Take a retired CODE back into use, when it still hangs or was retired by mistake."""
+    restore_point(code)
+    click.echo(f"{code}: in use")

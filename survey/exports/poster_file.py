@@ -24,24 +24,25 @@ from survey.queries.points import Poster
 
 log = structlog.get_logger(__name__)
 # Part of the name: a change of the design makes new files.
-DESIGN = "1"
+DESIGN = "2"
 CHILD_SECONDS = 60
+SIZES = ("a4", "a5", "card")
 _one_at_a_time = Lock()
 
 
-def poster_file(poster: Poster) -> Path:
-    """The PDF of a poster. Raises Refused (503) when it cannot be made or kept."""
+def poster_file(poster: Poster, size: str = "a4") -> Path:
+    """The PDF of a poster: a4, a5 or card. Raises Refused (503) when it cannot be made."""
     from survey.exports.poster import to_json
 
     said = to_json(poster)
-    key = hashlib.sha256(f"{DESIGN}\n{said}".encode()).hexdigest()
+    key = hashlib.sha256(f"{DESIGN} {size}\n{said}".encode()).hexdigest()
     path = Path(current_app.instance_path) / "posters" / f"{key}.pdf"
     if path.exists():
         return path
     with _one_at_a_time:
         if not path.exists():
             try:
-                _keep(path, _make(said))
+                _keep(path, _make(said, size))
             except (OSError, subprocess.SubprocessError) as error:
                 log.error("poster", reason=type(error).__name__)
                 raise Refused(
@@ -52,9 +53,9 @@ def poster_file(poster: Poster) -> Path:
     return path
 
 
-def _make(said: str) -> bytes:
+def _make(said: str, size: str) -> bytes:
     done = subprocess.run(
-        [sys.executable, "-m", "survey.exports.poster"],
+        [sys.executable, "-m", "survey.exports.poster", size],
         input=said.encode(),
         stdout=subprocess.PIPE,
         cwd=survey.ROOT,

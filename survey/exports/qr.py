@@ -20,12 +20,16 @@ def address(code: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def matrix(text: str) -> Matrix:
-    """The modules of the QR code of `text`, dark ones True, quiet zone included."""
+def matrix(text: str, mask: int | None = None) -> Matrix:
+    """The modules of the QR code of `text`, dark ones True, quiet zone included.
+
+    mask: one of the eight patterns (0 … 7) that even out light and dark. None tries all and
+    takes the one with the least penalty (ISO/IEC 18004, 7.8.3), at nine times the work.
+    """
     from qrcode import QRCode
     from qrcode.constants import ERROR_CORRECT_Q
 
-    code = QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET_ZONE)
+    code = QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET_ZONE, mask_pattern=mask)
     code.add_data(text)
     code.make(fit=True)
     return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())

@@ -34,6 +34,7 @@ from survey.models.questionnaire import (
     Questionnaire,
 )
 from survey.models.response import Answer, Comment, IndicatorScore, Response, ResponseTag
+from survey.models.slip import Slip, SlipBatch, SlipVoid, SpentSlip
 from survey.models.theme import Mention, Theme, ThemeModel, ThemePeriod
 
 __all__ = [
@@ -75,6 +76,10 @@ __all__ = [
     "Role",
     "RollupPending",
     "RollupRun",
+    "Slip",
+    "SlipBatch",
+    "SlipVoid",
+    "SpentSlip",
     "Stratum",
     "Street",
     "StreetResult",

@@ -53,7 +53,8 @@ class PointView:
 
 _successor = aliased(CollectionPoint)
 # Built once: putting this statement together would cost more than running it.
-# Of a district's waves the open one comes first, then drafts, then the rest; each latest first.
+# Of a district's waves the open one comes first, then drafts, the next first, then the rest, the
+# latest first.
 _POINT_VIEW = (
     select(
         CollectionPoint.id,
@@ -86,6 +87,7 @@ _POINT_VIEW = (
     .where(CollectionPoint.short_code == bindparam("code"))
     .order_by(
         case((Wave.status == "open", 0), (Wave.status == "draft", 1), else_=2),
+        case((Wave.status == "draft", Wave.opens_at)),
         Wave.opens_at.desc(),
     )
     .limit(1)

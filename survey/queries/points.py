@@ -69,6 +69,12 @@ def poster(code: str) -> Poster:
             _l("The code %(code)s is no longer in use, so it is not printed.", code=code),
             status=410,
         )
+    if point.channel == "slip":
+        raise Refused(
+            "slip_point",
+            _l("%(code)s is a point for slips: print sheets of slips for it.", code=code),
+            status=409,
+        )
     questions, minutes = 5, 1
     if point.questionnaire_id is not None:
         instrument = kept_instrument(point.questionnaire_id).instrument

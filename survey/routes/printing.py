@@ -5,9 +5,13 @@ Public by nature: all of it hangs in the street.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, send_file
+from typing import Any
 
-from survey.exports.poster_file import poster_file
+from flask import Blueprint, Response, request, send_file
+from flask_babel import lazy_gettext as _l
+
+from survey.errors import Refused
+from survey.exports.poster_file import SIZES, poster_file
 from survey.exports.qr import qr_png, qr_svg
 from survey.queries.points import poster
 from survey.services.collect import normalise_code
@@ -19,11 +23,17 @@ KEPT_SECONDS = 3600
 
 @blueprint.get("/points/<code>/poster.pdf")
 def poster_pdf(code: str) -> Response:
-    """The A4 poster of a point."""
+    """The poster of a point: ?size=a4 (else), a5, or card for a window."""
     found = poster(normalise_code(code))
-    name = f"{found.street_code}-{found.short_code}.pdf"
+    size = request.args.get("size", "a4")
+    if size not in SIZES:
+        raise _no_size()
+    name = f"{found.street_code}-{found.short_code}-{size}.pdf"
     return send_file(
-        poster_file(found), mimetype="application/pdf", download_name=name, max_age=KEPT_SECONDS
+        poster_file(found, size),
+        mimetype="application/pdf",
+        download_name=name,
+        max_age=KEPT_SECONDS,
     )
 
 
@@ -39,6 +49,11 @@ def code_png(code: str) -> Response:
     """The QR code of a point, for documents and chats."""
     found = poster(normalise_code(code))
     return _kept(Response(qr_png(found.short_code), mimetype="image/png"))
+
+
+def _no_size() -> Refused:
+    words: Any = _l("A poster comes in the sizes %(names)s.", names=", ".join(SIZES))
+    return Refused("unknown_size", words, status=404)
 
 
 def _kept(response: Response) -> Response:

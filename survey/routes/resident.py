@@ -31,6 +31,7 @@ from survey.exports.receipt_qr import receipt_qr
 from survey.extensions import limiter
 from survey.formatting import by_language, language, say_date, say_last_day
 from survey.queries.resident import receipt_view, survey_page
+from survey.queries.slips import SLIP_LENGTH
 from survey.services import collect
 from survey.services import withdraw as withdrawing
 from survey.services.responses import RECEIPT_LENGTH, receipt_hash
@@ -63,6 +64,10 @@ TITLES = {
     "not_open_yet": _l("Not open yet"),
     "closed": _l("This survey has ended"),
     "no_wave": _l("No survey at the moment"),
+    "slip_spent": _l("This slip was already used"),
+    "slip_void": _l("This slip is not valid"),
+    "slip_needed": _l("A slip is needed here"),
+    "slip_of_other_wave": _l("This slip was for an earlier survey"),
     "unknown_receipt": _l("This receipt is not known"),
     "frozen": _l("This answer can no longer be withdrawn"),
     "too_many": _l("Too many tries"),
@@ -73,7 +78,27 @@ def _size() -> str:
     return "large" if request.args.get("size") == "large" else "normal"
 
 
+def _not_found(response: Response) -> bool:
+    return response.status_code == 404
+
+
+def _is_no_slip() -> bool:
+    code = (request.view_args or {}).get("code", "")
+    return len(collect.normalise_code(code)[:12]) != SLIP_LENGTH
+
+
+# Guessed slips by one address; right ones are never counted, and the codes of posters, which hang
+# in the street for all to see, are not limited at all.
+slip_guesses = limiter.shared_limit(
+    "20 per minute; 200 per day",
+    scope="slips",
+    deduct_when=_not_found,
+    exempt_when=_is_no_slip,
+)
+
+
 @blueprint.get("/s/<code>")
+@slip_guesses
 def ask(code: str) -> Response:
     """The survey behind a printed code."""
     survey = collect.open_survey(code, now=utc_now())
@@ -81,7 +106,9 @@ def ask(code: str) -> Response:
     page = pages.page_cache().get(key)
     if page is None:
         page = pages.KeptPage.from_html(_render(survey, submission_key=pages.KEY_PLACE))
-        pages.page_cache().put(key, page)
+        # A slip's page is read once or twice: keeping it would push out a poster's.
+        if survey.slip is None:
+            pages.page_cache().put(key, page)
     return pages.send(page)
 
 
@@ -97,6 +124,7 @@ def _render(survey: collect.OpenSurvey, *, submission_key: str) -> str:
 
 
 @blueprint.post("/s/<code>")
+@slip_guesses
 def answer(code: str) -> AnyResponse:
     """Store what was posted and lead to its receipt."""
     _refuse_foreign_origin()
@@ -112,10 +140,6 @@ def answer(code: str) -> AnyResponse:
 def _as_shown() -> str:
     """The reader's language and size, for the next address."""
     return f"?lang={language()}&size={_size()}"
-
-
-def _not_found(response: Response) -> bool:
-    return response.status_code == 404
 
 
 # Wrong receipts by one address, over all pages of receipts; right ones are never counted, because

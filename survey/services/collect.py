@@ -24,6 +24,7 @@ from survey.instrument import CALL_BACK_FIELDS
 from survey.models import Response, db
 from survey.queries.fieldwork import InstrumentRows, PointView, kept_instrument, point_view
 from survey.queries.policies import kept_policy
+from survey.queries.slips import SLIP_LENGTH, SlipView, slip_view
 from survey.services.call_backs import insert_call_back, read_call_back
 from survey.services.responses import (
     ALPHABET,
@@ -32,6 +33,7 @@ from survey.services.responses import (
     new_response,
     receipt_code,
 )
+from survey.services.slips import spend
 
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 LOOK_ALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
@@ -44,6 +46,8 @@ class OpenSurvey:
     point: PointView
     rows: InstrumentRows
     policy: Policy
+    #: None for the code of a point, which is for everybody.
+    slip: SlipView | None = None
 
     @property
     def origin(self) -> Origin:
@@ -101,10 +105,15 @@ def draw_code(length: int = 6) -> str:
 def open_survey(code: str, *, now: datetime) -> OpenSurvey:
     """What can be answered under `code` at `now` (UTC).
 
-    Raises NotOpen for a code that is unknown or retired and for a wave that has not opened or
-    has closed. One query; the questionnaire is kept by the process.
+    Raises NotOpen for a code that is unknown or retired, for a slip that is void or spent, and for
+    a wave that has not opened or has closed. One query, four for a slip; the questionnaire is
+    kept by the process.
     """
-    point = point_view(normalise_code(code)[:12])
+    typed = normalise_code(code)[:12]
+    point, slip = point_view(typed), None
+    if point is None and len(typed) == SLIP_LENGTH:
+        slip = slip_view(typed)
+        point = slip.point if slip is not None else None
     if point is None:
         raise NotOpen(
             "unknown_code",
@@ -119,9 +128,49 @@ def open_survey(code: str, *, now: datetime) -> OpenSurvey:
             status=410,
             point=point,
         )
+    _require_usable(point, slip)
     _require_open(point, now=now)
     assert point.questionnaire_id is not None
-    return OpenSurvey(point, kept_instrument(point.questionnaire_id), kept_policy(point.policy_id))
+    rows, policy = kept_instrument(point.questionnaire_id), kept_policy(point.policy_id)
+    return OpenSurvey(point, rows, policy, slip)
+
+
+def _require_usable(point: PointView, slip: SlipView | None) -> None:
+    """Slips are one person's chance each: neither a second time nor without one."""
+    if slip is None:
+        if point.channel == "slip":
+            raise NotOpen(
+                "slip_needed",
+                _l("Here only those answer who were given a slip. Please use the code on yours."),
+                status=403,
+                point=point,
+            )
+        return
+    if slip.is_spent:
+        raise _spent(slip)
+    if slip.is_void:
+        raise NotOpen(
+            "slip_void",
+            _l("This slip was withdrawn before it was used, perhaps because of a misprint."),
+            status=410,
+            point=point,
+        )
+    if slip.other_wave_open and point.wave_status in ("closed", "published"):
+        raise NotOpen(
+            "slip_of_other_wave",
+            _l("This slip was for an earlier survey, which has ended. A new one is running."),
+            status=410,
+            point=point,
+        )
+
+
+def _spent(slip: SlipView) -> NotOpen:
+    return NotOpen(
+        "slip_spent",
+        _l("An answer was already given with this slip. Each slip is good for one answer."),
+        status=409,
+        point=slip.point,
+    )
 
 
 def _require_open(point: PointView, *, now: datetime) -> None:
@@ -159,6 +208,8 @@ def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language:
             survey = open_survey(code, now=now)
             answers = read_form(survey.rows, form)
             new = new_response(survey.origin, answers, key=key, at=now, language=language)
+            if survey.slip is not None and not spend(session.connection(), survey.slip):
+                raise _spent(survey.slip)
             insert_responses(session.connection(), [new])
             wanted, _problems = read_call_back(survey.rows.instrument, form)
             if wanted is not None:

@@ -18,6 +18,7 @@ from survey.errors import Refused
 from survey.instrument import Instrument
 from survey.models import District, Policy, PopulationMargin, Questionnaire, Street, Wave
 from survey.services.rollup import fold_all
+from survey.services.slips import forget_order
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -288,4 +289,5 @@ def close_wave(code: str, *, now: datetime) -> WaveClosed:
         wave.status = "closed"
         if wave.opens_at < now < wave.closes_at:
             wave.closes_at = now
+        forget_order(session, wave.id)
     return WaveClosed(code, fold_all(now=now))

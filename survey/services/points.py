@@ -1,19 +1,20 @@
-"""Create collection points: the places where a code is shown, each with a code of its own."""
+"""Create and retire collection points: the places where a code is shown, each with its own."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import CHANNELS, CollectionPoint, Street, db
-from survey.services.collect import draw_code
+from survey.services.collect import draw_code, normalise_code
 from survey.services.tables_in import Rejected, RowsRejected, read_table
 
 POINT_COLUMNS = ("street", "channel", "label_zh", "label_en")
@@ -115,3 +116,96 @@ def free_codes(session: Any, count: int) -> list[str]:
         )
         codes |= dict.fromkeys(sorted(drawn - set(taken) - set(codes)))
     return list(codes)
+
+
+def retire_point(code: str, *, replaced_by: str | None, now: datetime) -> None:
+    """Take a code out of use from `now` (UTC) on; `replaced_by` is where it leads people.
+
+    Codes that led to it lead to its successor, so that nobody is sent on twice. Raises Refused
+    for unknown codes, one that is retired already, and a successor that cannot stand in.
+    """
+    with transaction() as session:
+        point = _point(session, code)
+        if point.retired_at is not None:
+            raise Refused(
+                "already_retired",
+                _l(
+                    "%(code)s is out of use already; `points repoint` changes where it leads.",
+                    code=point.short_code,
+                ),
+                status=409,
+            )
+        successor = None if not replaced_by else _successor(session, point, replaced_by)
+        point.retired_at = now
+        if successor is not None:
+            _lead(session, point, successor)
+
+
+def repoint(code: str, *, to: str) -> None:
+    """Let a retired code lead to another point. Raises Refused as `retire_point` does."""
+    with transaction() as session:
+        point = _point(session, code)
+        if point.retired_at is None:
+            raise Refused(
+                "in_use",
+                _l(
+                    "%(code)s is in use and serves the open wave by itself; retire it first.",
+                    code=point.short_code,
+                ),
+                status=409,
+            )
+        _lead(session, point, _successor(session, point, to))
+
+
+def restore_point(code: str) -> None:
+    """Take a retired code back into use. Raises Refused when it is unknown or in use."""
+    with transaction() as session:
+        point = _point(session, code)
+        if point.retired_at is None:
+            raise Refused("in_use", _l("%(code)s is in use.", code=point.short_code), status=409)
+        point.retired_at = None
+        point.replaced_by_id = None
+
+
+def _point(session: Any, code: str) -> CollectionPoint:
+    found: CollectionPoint | None = session.scalar(
+        select(CollectionPoint)
+        .where(CollectionPoint.short_code == normalise_code(code))
+        .with_for_update()
+    )
+    if found is None:
+        raise Refused(
+            "unknown_code", _l("There is no point with the code %(code)s.", code=code), status=404
+        )
+    return found
+
+
+def _successor(session: Any, point: CollectionPoint, code: str) -> CollectionPoint:
+    """The point that takes the place of another: in use, of the same street, for everybody."""
+    found = _point(session, code)
+    fits = (
+        found.id != point.id
+        and found.retired_at is None
+        and found.street_id == point.street_id
+        and found.channel != "slip"
+    )
+    if not fits:
+        raise Refused(
+            "no_successor",
+            _l(
+                "%(code)s cannot take its place: that must be another code of the same street, "
+                "in use, and not one for slips.",
+                code=found.short_code,
+            ),
+            status=409,
+        )
+    return found
+
+
+def _lead(session: Any, point: CollectionPoint, successor: CollectionPoint) -> None:
+    session.execute(
+        update(CollectionPoint)
+        .where(CollectionPoint.replaced_by_id == point.id)
+        .values(replaced_by_id=successor.id)
+    )
+    point.replaced_by_id = successor.id

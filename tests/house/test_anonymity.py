@@ -49,6 +49,10 @@ TOLD = {
         "asked_week",
         "handled_on",
     },
+    # What was printed, and what was used: two hashes of the code that do not lead to each other,
+    # and no key, serial or time that leads to an answer.
+    "slip": {"code_hash", "batch_id", "serial", "is_void"},
+    "spent_slip": {"spent_hash", "batch_id"},
     "rollup_pending": {"id", "response_id", "sign", "status"},
     "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by"},
     # Forms of an open pile, deleted when it is closed: found by the number that was stamped on them
@@ -87,6 +91,15 @@ def test_the_order_of_call_backs_says_nothing_about_the_answers() -> None:
     assert {key.column.table.name for key in table.foreign_keys} == {"street", "wave"}
     assert isinstance(table.primary_key.columns["id"].type, String)
     assert table.dialect_options["sqlite"]["with_rowid"] is False
+
+
+def test_a_spent_slip_says_neither_when_nor_which_serial() -> None:
+    # In the order of their hashes, the rows say nothing about the order in which they came.
+    for name, key in (("slip", "code_hash"), ("spent_slip", "spent_hash")):
+        table = Base.metadata.tables[name]
+        assert [column.name for column in table.primary_key.columns] == [key]
+        assert table.dialect_options["sqlite"]["with_rowid"] is False
+        assert {one.column.table.name for one in table.foreign_keys} == {"slip_batch"}
 
 
 def test_the_hour_is_the_finest_time_of_an_answer() -> None:
