@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 Submission = Callable[[http.client.HTTPConnection], tuple[float, float]]
 
 
-def capacity(port: int, submit: Submission, *, clients: int = 8, seconds: float = 6) -> float:
+def capacity(port: int, submit: Submission, *, clients: int = 4, seconds: float = 6) -> float:
     """Submissions a second when every client sends the next as soon as the last is answered."""
     counts = [0] * clients
     stop = time.perf_counter() + seconds
