@@ -6,7 +6,9 @@ in anybody's name; a foreign Origin is refused all the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,19 +84,23 @@ def _not_found(response: Response) -> bool:
     return response.status_code == 404
 
 
-def _is_no_slip() -> bool:
-    code = (request.view_args or {}).get("code", "")
-    return len(collect.normalise_code(code)[:12]) != SLIP_LENGTH
-
-
-# Guessed slips by one address; right ones are never counted, and the codes of posters, which hang
-# in the street for all to see, are not limited at all.
-slip_guesses = limiter.shared_limit(
-    "20 per minute; 200 per day",
-    scope="slips",
-    deduct_when=_not_found,
-    exempt_when=_is_no_slip,
+# Guessed slips by one address; right ones are never counted.
+_slip_guesses = limiter.shared_limit(
+    "20 per minute; 200 per day", scope="slips", deduct_when=_not_found
 )
+
+
+def slip_guesses(view: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Limit a view for codes as long as a slip's. The codes of posters hang in the street for all
+    to see: they are not limited, and do not pay for asking the limiter."""
+    limited = _slip_guesses(view)
+
+    @wraps(view)
+    def asked(code: str) -> Any:
+        is_slip = len(collect.normalise_code(code)[:12]) == SLIP_LENGTH
+        return (limited if is_slip else view)(code)
+
+    return asked
 
 
 @blueprint.get("/s/<code>")
