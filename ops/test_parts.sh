@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what the tests need beside Python packages: Chromium and a library its
-# driver needs, a Chinese font, a PostgreSQL server.
+# driver needs, a Chinese font, a PostgreSQL server, a program that draws PDFs.
 # By apt as root; otherwise one line says the command, and the tests that need them say so again.
 set -eu
 cd "$(dirname "$0")/.."
@@ -44,6 +44,7 @@ has_program chromium chromium-browser google-chrome || missing="$missing chromiu
 has_libatomic || missing="$missing libatomic1"
 has_chinese_font || missing="$missing fonts-noto-cjk"
 has_postgresql || missing="$missing postgresql"
+has_program pdftoppm || missing="$missing poppler-utils"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

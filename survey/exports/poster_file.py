@@ -24,7 +24,7 @@ from survey.queries.points import Poster
 
 log = structlog.get_logger(__name__)
 # Part of the name: a change of the design makes new files.
-DESIGN = "2"
+DESIGN = "3"
 CHILD_SECONDS = 60
 SIZES = ("a4", "a5", "card")
 _one_at_a_time = Lock()

@@ -118,7 +118,7 @@ def _words(pdf: FPDF, sheet: SlipSheet, code: str, *, x: float, top: float, widt
         (f"微信扫一扫，{count}道题，{minutes}分钟", 0, 9.5, INK, 0.12),
         ("Scan to answer. Also in English.", 4.8, 6.5, INK_2, 0),
         ("不记姓名、电话和位置，答卷上也不留这个编号", 9.6, 7, INK, 0),
-        ("No name, phone or place is kept, nor this code with an answer.", 13.2, 6, INK_2, 0),
+        ("Answers carry no name, phone or code.", 13.2, 6, INK_2, 0),
         ("一张只能填一次，请勿转让", 17.4, 7.5, INK, 0.08),
         ("One answer per slip.", 21.2, 6, INK_2, 0),
         (f"扫不了？在浏览器输入 {place}/ 和编号", 25.4, 6.5, INK_2, 0),
