@@ -18,6 +18,7 @@ from analysis.adjustment import ThemeRecord
 from analysis.bundle_tables import TableSpec, read_rows, write_rows
 from analysis.evaluation_records import Appeal
 from analysis.policy import Policy
+from analysis.strict_json import unique_keys
 from analysis.types import AnalysisError, StreetCube
 from analysis.wave_evaluation import EvaluationInputs, StreetFacts
 
@@ -27,6 +28,8 @@ MANIFEST, POLICY, RESULTS = "manifest.json", "policy.json", "results.json"
 THEMES, CIRCUMSTANCES = "themes.json", "circumstances.json"
 FULL, PUBLIC = "full", "public"
 
+README, GROUPS = "README.txt", "groups.json"
+
 Files = Mapping[str, bytes]
 COUNTS: tuple[tuple[TableSpec, str], ...] = (
     (tables.RESPONSES, "responses"),
@@ -34,6 +37,25 @@ COUNTS: tuple[tuple[TableSpec, str], ...] = (
     (tables.ANSWERS, "answers"),
     (tables.CLUSTERS, "clusters"),
 )
+
+
+NAMES = {
+    FULL: {
+        MANIFEST,
+        POLICY,
+        RESULTS,
+        README,
+        THEMES,
+        CIRCUMSTANCES,
+        tables.STREETS.name,
+        tables.MARGINS.name,
+        tables.STRATA.name,
+        tables.DIRECT.name,
+        *(spec.name for spec, _part in COUNTS),
+    },
+    PUBLIC: {MANIFEST, POLICY, RESULTS, README, GROUPS},
+}
+"""The files that each kind of bundle may hold."""
 
 
 def json_bytes(document: Any) -> bytes:
@@ -47,7 +69,9 @@ def read_json_file(files: Files, name: str) -> Any:
     if name not in files:
         raise AnalysisError("bad_bundle", f"The bundle has no file {name}.", file=name)
     try:
-        return json.loads(files[name].decode())
+        return json.loads(files[name].decode(), object_pairs_hook=unique_keys)
+    except AnalysisError as error:
+        raise AnalysisError("bad_bundle", f"{name}: {error.message}", file=name) from None
     except ValueError as error:
         raise AnalysisError("bad_bundle", f"{name} is not JSON: {error}.", file=name) from None
 
@@ -78,6 +102,11 @@ def read_manifest(files: Files) -> dict[str, Any]:
             "bad_bundle",
             f"{MANIFEST}: version {manifest.get('version')} of kind {manifest.get('kind')!r} is "
             f"not known here; known are full and public of version {VERSION}.",
+        )
+    unknown = sorted(set(files) - NAMES[manifest["kind"]])
+    if unknown:
+        raise AnalysisError(
+            "bad_bundle", f"{unknown[0]} does not belong into a {manifest['kind']} bundle."
         )
     return manifest
 
@@ -174,11 +203,9 @@ def read_inputs(files: Files) -> EvaluationInputs:
     Raises ``AnalysisError`` (``bad_bundle``, and those of a bad policy).
     """
     facts = read_circumstances(files)
-    streets = rows_of(files, tables.STREETS)
-    if len({row[0] for row in streets}) < len(streets):
-        raise AnalysisError("bad_bundle", f"{tables.STREETS.name} names a street twice.")
+    streets = unique_rows(files, tables.STREETS, keys=1)
     direct: dict[str, list[float]] = {code: [] for code, _group, _population in streets}
-    for street, _assessor, score in rows_of(files, tables.DIRECT):
+    for street, _assessor, score in unique_rows(files, tables.DIRECT, keys=2):
         known_street(direct, street, tables.DIRECT)
         direct[street].append(score)
     appeals = facts["appeals"]
@@ -204,6 +231,18 @@ def rows_of(files: Files, spec: TableSpec) -> list[tuple[Any, ...]]:
     return list(read_rows(spec, files[spec.name]))
 
 
+def unique_rows(files: Files, spec: TableSpec, *, keys: int) -> list[tuple[Any, ...]]:
+    """The rows of a table whose first ``keys`` columns may stand once only."""
+    rows = rows_of(files, spec)
+    seen: set[tuple[Any, ...]] = set()
+    for row in rows:
+        if row[:keys] in seen:
+            named = ", ".join(str(part) for part in row[:keys])
+            raise AnalysisError("bad_bundle", f"{spec.name} has {named} twice.", file=spec.name)
+        seen.add(row[:keys])
+    return rows
+
+
 def known_street(known: Mapping[str, Any], street: str, spec: TableSpec) -> None:
     """Raise ``AnalysisError`` (``bad_bundle``) for a street that the bundle does not list."""
     if street not in known:
@@ -219,12 +258,12 @@ def read_cubes(
 ) -> tuple[StreetCube, ...]:
     """The cubes of every street with one status, in the order of the streets."""
     strata: dict[Hashable, dict[str, str]] = {}
-    for stratum, variable, category in rows_of(files, tables.STRATA):
+    for stratum, variable, category in unique_rows(files, tables.STRATA, keys=2):
         held = strata.setdefault(stratum, {})
         if variable:
             held[variable] = category
     margins: dict[str, dict[str, dict[str, float]]] = {code: {} for code, *_more in streets}
-    for street, variable, category, n in rows_of(files, tables.MARGINS):
+    for street, variable, category, n in unique_rows(files, tables.MARGINS, keys=3):
         known_street(margins, street, tables.MARGINS)
         margins[street].setdefault(variable, {})[category] = n
     parts: dict[str, dict[str, list[Any]]] = {

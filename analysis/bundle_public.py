@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from analysis.blend import Blend, EffectiveWeights, effective_weights
-from analysis.bundle import POLICY, Files, json_bytes, read_json_file
+from analysis.bundle import GROUPS, POLICY, Files, json_bytes, read_json_file
 from analysis.bundle_results import group_figures, plain, policy_figures
 from analysis.evaluation import judge_group, street_ranks
 from analysis.policy import Policy
@@ -23,7 +23,6 @@ from analysis.types import AnalysisError, FloatArray
 from analysis.verdicts import Evidence, RandomStream, order_of
 from analysis.wave_evaluation import WaveEvaluation
 
-GROUPS = "groups.json"
 NUMBERS = (
     "blended",
     "blended_variance",

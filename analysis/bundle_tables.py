@@ -52,7 +52,19 @@ def yes_no(cell: str) -> bool:
     return cell == "yes"
 
 
-COUNTED = {"status": str, "street": str, "stratum": str, "channel": str}
+def status(cell: str) -> str:
+    """``accepted``, or ``both`` with 待核查 responses as well. Raises ``ValueError``."""
+    if cell not in ("accepted", "both"):
+        raise ValueError(cell)
+    return cell
+
+
+COUNTED: dict[str, Callable[[str], Any]] = {
+    "status": status,
+    "street": str,
+    "stratum": str,
+    "channel": str,
+}
 STREETS = TableSpec(
     "streets.csv",
     {"street": str, "peer_group": str, "population": number_or_none},

@@ -7,6 +7,7 @@ random stream alone heard, an open appeal upheld (method §10 iv and vii).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -93,28 +94,43 @@ def appeal_could_change(
     *,
     policy: Policy,
 ) -> bool | None:
-    """Whether an open appeal of the lowest street could lift it out of a last place.
+    """Whether an open appeal could lift the lowest street out of a last place.
 
-    Appeals of other streets only raise those. An appeal against a theme is tried by taking its
-    deduction away; any other could change everything. ``None`` when appeals are not known.
+    An appeal against a theme is tried by taking its deduction away, alone and with those that
+    other streets appeal against: it could change the verdict if any condition on the scores then
+    fails. An appeal of the lowest street against anything else, or against a theme that is not
+    among its own, could change everything; so could that of an excluded street, which may be
+    lower. ``None`` when appeals are not known.
     """
     if appeals is None or len(codes) < 2:
         return None if appeals is None else False
-    at = [scored.codes.index(code) for code in codes]
-    lowest = int(np.argmin(scored.blended.score[at]))
-    street = codes[lowest]
-    mine = [appeal for appeal in appeals if appeal.street == street]
+    street = codes[int(np.argmin(scored.blended.score[[scored.codes.index(c) for c in codes]]))]
+    group = scored.given[street].group
+    concerned = [a for a in appeals if scored.given[a.street].group == group]
+    mine = {appeal.label for appeal in concerned if appeal.street == street}
+    if any(scored.given[appeal.street].excluded_because for appeal in concerned):
+        return True
+    if mine - {effect.theme.label for effect in scored.effects[street]}:
+        return True
     if not mine:
         return False
-    labels = {appeal.label for appeal in mine}
-    if None in labels:
-        return True
-    kept = [effect for effect in scored.effects[street] if effect.theme.label not in labels]
-    given = scored.given[street]
-    total = adjust_public(given.public or 0.0, given.indicators, kept, policy).total
+    own = [appeal for appeal in concerned if appeal.street == street]
+    return not all(
+        scores_hold(codes, upheld(scored, tried, policy), street, policy)
+        for tried in (own, concerned)
+    )
+
+
+def upheld(scored: Scored, appeals: Sequence[Appeal], policy: Policy) -> Scored:
+    """The scores as they would be without the deductions that are appealed against."""
     deduction = scored.deduction.copy()
-    deduction[at[lowest]] = total
-    retried = blend(
+    for street in {appeal.street for appeal in appeals} & set(scored.codes):
+        labels = {appeal.label for appeal in appeals if appeal.street == street}
+        kept = [e for e in scored.effects[street] if e.theme.label not in labels]
+        given = scored.given[street]
+        total = adjust_public(given.public or 0.0, given.indicators, kept, policy).total
+        deduction[scored.codes.index(street)] = total
+    blended = blend(
         scored.direct,
         scored.direct_variance,
         scored.public - deduction,
@@ -122,4 +138,22 @@ def appeal_could_change(
         alpha=policy.alpha,
         standardised=policy.standardise_direct,
     )
-    return lowest_z(retried.score[at], retried.variance[at], lowest) < policy.last_z
+    return replace(scored, deduction=deduction, blended=blended)
+
+
+def scores_hold(codes: Sequence[str], scored: Scored, street: str, policy: Policy) -> bool:
+    """Whether the conditions of a last place that rest on scores hold for ``street``.
+
+    The distance of the blended score, every way of counting that is known, and the random stream
+    alone; the public score alone does not know of deductions.
+    """
+    at = [scored.codes.index(code) for code in codes]
+    z = lowest_z(scored.blended.score[at], scored.blended.variance[at], codes.index(street))
+    lowest = set(lowest_by_variant(codes, scored, policy=policy).values()) - {None}
+    alone = random_stream_alone(codes, scored, policy=policy)
+    random_agrees = alone is None or (
+        alone.street == street
+        and alone.z_min >= policy.last_z
+        and alone.z_min_public >= policy.last_public_z
+    )
+    return z >= policy.last_z and lowest <= {street} and random_agrees

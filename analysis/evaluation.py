@@ -14,6 +14,7 @@ import numpy as np
 from analysis.adjustment import ThemeRecord, adjust_public, theme_effect
 from analysis.blend import Blend, EffectiveWeights, blend, direct_variance, effective_weights
 from analysis.countings import appeal_could_change, lowest_by_variant, random_stream_alone
+from analysis.estimate import normal_quantile
 from analysis.evaluation_records import (
     Appeal,
     Evaluation,
@@ -35,8 +36,6 @@ from analysis.verdicts import (
 )
 
 __all__ = ["Appeal", "Evaluation", "GroupEvaluation", "StreetEvaluation", "StreetInput", "evaluate"]
-
-Z95 = 1.959963984540054
 
 
 def evaluate(
@@ -240,7 +239,7 @@ def street_evaluation(
     missing = missing_part(street)
     adjustment = scored.adjustments.get(street.code)
     low, high, chances = rank if rank is not None else (None, None, ())
-    direct, blended, se, limits = blended_figures(street.code, scored)
+    direct, blended, se, limits = blended_figures(street.code, scored, policy)
     return StreetEvaluation(
         code=street.code,
         group=street.group,
@@ -261,14 +260,16 @@ def street_evaluation(
 
 
 def blended_figures(
-    code: str, scored: Scored
+    code: str, scored: Scored, policy: Policy
 ) -> tuple[float | None, float | None, float | None, tuple[float | None, float | None]]:
-    """Direct score used, F, its standard error and its 95 % limits; nothing if not blended."""
+    """Direct score used, F, its standard error and limits at the policy's confidence; nothing
+    if not blended."""
     if code not in scored.codes:
         return None, None, None, (None, None)
     i = scored.codes.index(code)
     score, se = float(scored.blended.score[i]), math.sqrt(float(scored.blended.variance[i]))
-    limits = max(0.0, score - Z95 * se), min(100.0, score + Z95 * se)
+    reach = normal_quantile((1 + policy.confidence) / 2) * se
+    limits = max(0.0, score - reach), min(100.0, score + reach)
     return float(scored.blended.direct[i]), score, se, limits
 
 

@@ -12,6 +12,8 @@ from analysis.verdicts import Evidence, LastPlace, TopPlaces
 
 OTHER = "The public score counted another way, or its error,"
 LARGEST_SE = 100
+SMALLEST_SE = 0.0001
+"""Points: no survey of people is more exact, so a smaller number is a mistake."""
 LARGEST_SAMPLE = 10_000_000_000
 StreetRank = tuple[int, int, tuple[float, ...]]
 """Lowest and highest rank of a street's set, and its chance of every rank, rank 1 first."""
@@ -195,9 +197,11 @@ def check_spread(street: StreetInput) -> None:
         ("n_effective", street.n_effective, LARGEST_SAMPLE),
         *((OTHER, number, LARGEST_SE) for pair in pairs for number in pair),
     ):
-        if number is not None and not 0 <= number <= most:
+        least = SMALLEST_SE if name == "public_se" else 0
+        if number is not None and not least <= number <= most:
             raise AnalysisError(
                 "bad_score",
-                f"{name} of street {street.code} must be between 0 and {most:,}, not {number}.",
+                f"{name} of street {street.code} must be between {least:g} and {most:,}, "
+                f"not {number}.",
                 street=street.code,
             )

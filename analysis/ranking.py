@@ -114,9 +114,13 @@ def rank_chances(mean: FloatArray, variance: FloatArray) -> FloatArray:
     P(rank_i = r) = ∫ φ_i(u)·P(exactly r−1 of the others exceed u) du. The inner probability is
     Poisson-binomial: the product over all units, with unit i divided out again (from below where
     its own probability is at most one half, from above otherwise, which keeps errors from
-    growing). The trapezoid rule on a grid of a sixth of the smallest sd is exact to ~1e-12.
+    growing). The trapezoid rule on a grid of a sixth of the smallest sd is exact to ~1e-12; an
+    sd below a 3,000th of the range is taken as that.
     """
     sd = np.sqrt(variance)
+    # What the grid cannot resolve is taken as wide as it can: a 3,000th of the whole range.
+    widest = np.max(mean + GRID_REACH * sd) - np.min(mean - GRID_REACH * sd)
+    sd = np.maximum(sd, widest * GRID_PER_SD / GRID_LIMIT)
     low, high = np.min(mean - GRID_REACH * sd), np.max(mean + GRID_REACH * sd)
     points = min(GRID_LIMIT, math.ceil((high - low) * GRID_PER_SD / sd.min()) + 1)
     u = np.linspace(low, high, points)

@@ -13,8 +13,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def hidden_counts(counts: Mapping[Key, int], *, least: int) -> frozenset[Key]:
-    """Keys to hide: counts of 1 … least−1, and the next larger ones until the hidden add up to
-    at least ``least``, so that the difference to the total says no more than that (method, 11).
+    """Keys to hide: counts of 1 … least−1, and the next larger ones until no hidden one is
+    narrowed by their sum, which follows from the total, to a range shorter than ``least``: each
+    lies between 1 and the sum less one for every other (method, 11).
 
     Zeros are shown and do not protect. With too few people in the line all of it is hidden.
     """
@@ -27,7 +28,7 @@ def hidden_counts(counts: Mapping[Key, int], *, least: int) -> frozenset[Key]:
     total = sum(n for n, _name, _key in people if n < least)
     for n, _name, key in people[len(hidden) :]:
         # One hidden cell is the difference itself, however large the others are.
-        if total >= least and len(hidden) > 1:
+        if total - len(hidden) >= least and len(hidden) > 1:
             break
         hidden.append(key)
         total += n

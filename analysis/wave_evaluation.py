@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.adjustment import ThemeRecord
-from analysis.evaluation import Z95, evaluate
+from analysis.estimate import normal_quantile
+from analysis.evaluation import evaluate
 from analysis.evaluation_records import Appeal, Evaluation, StreetEvaluation, StreetInput
 from analysis.policy import RANDOM, Policy
 from analysis.streets import wave_result
@@ -197,15 +198,16 @@ def adjusted_estimate(public: Estimate, found: StreetEvaluation) -> Estimate:
 
 
 def direct_estimate(scores: Sequence[float], policy: Policy) -> Estimate:
-    """D: the mean of the assessors ± 1.96·max(s/√m, floor), cut to [0, 100]; n assessors."""
+    """D: the mean of the assessors ± z·max(s/√m, floor), cut to [0, 100]; n assessors."""
     mean, se = mean_and_se(scores)
     if mean is None:
         return Estimate(None, None, None, 0, 0.0, suppressed_because="direct_missing")
     se = max(se or 0.0, policy.direct_sd_floor)
+    reach = normal_quantile((1 + policy.confidence) / 2) * se
     return Estimate(
         value=mean,
-        low=max(0.0, mean - Z95 * se),
-        high=min(100.0, mean + Z95 * se),
+        low=max(0.0, mean - reach),
+        high=min(100.0, mean + reach),
         n=len(scores),
         n_effective=float(len(scores)),
         se=se,

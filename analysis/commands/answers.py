@@ -12,6 +12,8 @@ from analysis.policy import Policy
 from analysis.scoring import is_valid, score_option
 from analysis.types import UNKNOWN, AnalysisError
 
+SHORT_NUMBERS = frozenset(map(str, range(11)))
+
 
 @dataclass(frozen=True, slots=True)
 class Respondents:
@@ -104,9 +106,14 @@ def item_columns(
 
 
 def looks_like_item(table: Table, name: str) -> bool:
-    """Whether a column is empty or holds at least one answer 1 to 5."""
+    """Whether a column is empty, holds an answer 1 to 5, or nothing but what was meant as one.
+
+    A column of nothing but 6, 9 or dk is an item, so that its mistakes are told; postal codes and
+    age bands are not.
+    """
     cells = {cell for cell in table.column(name) if cell}
-    return not cells or bool(cells & {"1", "2", "3", "4", "5"})
+    meant = all(cell == "dk" or cell in SHORT_NUMBERS for cell in cells)
+    return meant or bool(cells & {"1", "2", "3", "4", "5"})
 
 
 def read_respondents(

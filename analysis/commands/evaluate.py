@@ -11,7 +11,8 @@ takes the policy's floor; n_effective: of the random sample. A street may add in
 ({code: index}), assessors (how many), excluded_because (a recorded decision) and
 without_quarantined (the public score counted the other way about quarantined responses, a
 number or {"public", "public_se"}) and, where public combines a random and an open sample,
-random_alone (the random sample's own, in the same form: a last place must hold on it, too). A
+random_alone (the random sample's own, in the same form: a last place must hold on it, too;
+absent: public is taken to be the random sample's own). A
 theme's state is none, plan, overdue or removed; its remit
 is street or another body; random_residents are its mentions in the random sample.
 At the top, previous is {"last": "S09"} (verified last in the wave before; {group: code} with

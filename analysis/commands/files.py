@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from analysis.policy import Policy
+from analysis.strict_json import unique_keys
 from analysis.types import AnalysisError
 
 
@@ -95,13 +96,16 @@ def check_header(path: str, header: Sequence[str]) -> None:
 
 
 def read_json(path: str) -> dict[str, Any]:
-    """A JSON object. NaN and Infinity are refused. Raises ``AnalysisError`` (``bad_json``)."""
+    """A JSON object; NaN, Infinity and a key twice are refused.
+
+    Raises ``AnalysisError`` (``bad_json``, ``repeated``).
+    """
 
     def refuse(constant: str) -> NoReturn:
         raise AnalysisError("bad_json", f"{path}: {constant} is not a number that can be used.")
 
     try:
-        document = json.loads(read_text(path), parse_constant=refuse)
+        document = json.loads(read_text(path), parse_constant=refuse, object_pairs_hook=unique_keys)
     except json.JSONDecodeError as error:
         raise AnalysisError(
             "bad_json",

@@ -173,9 +173,14 @@ def command_policy(
 ) -> Policy:
     """The policy with equal weights for the items unless it names them, and ``--min-items``."""
     document = dict(overrides)
-    if "omega" not in document or set(items) != set(document["omega"]):
-        document["omega"] = {name: 1 / len(items) for name in items}
+    document.setdefault("omega", {name: 1 / len(items) for name in items})
     policy = Policy.from_dict(document)
+    if set(policy.omega) != set(items):
+        raise AnalysisError(
+            "weights_of_other_items",
+            f"The policy weighs {', '.join(policy.omega)}, the items are {', '.join(items)}; name "
+            "the same ones in both, or leave omega out to weigh all items alike.",
+        )
     if min_items is not None:
         if min_items < 0:
             raise AnalysisError("bad_option", "--min-items must be 0 or more.")

@@ -25,11 +25,10 @@ whatever the order of their keys and however numbers are written (1 or 1.0).
 from __future__ import annotations
 
 import argparse
-import json
 from difflib import get_close_matches
 from typing import Any
 
-from analysis.commands.files import policy_summary, read_json, read_text, write_json
+from analysis.commands.files import policy_summary, read_json, write_json
 from analysis.policy import ENTRIES, Policy
 from analysis.policy_schema import differences, explain_value, policy_markdown, policy_schema
 from analysis.types import AnalysisError
@@ -67,24 +66,11 @@ def run(args: argparse.Namespace) -> int:
 def check_document(path: str, *, locked: bool) -> dict[str, Any]:
     """What a valid document amounts to. Raises ``AnalysisError`` for one that is not."""
     given = read_json(path)
-    json.loads(read_text(path), object_pairs_hook=unique_keys)
     policy = Policy.from_locked(given) if locked else Policy.from_dict(given)
     found: dict[str, Any] = {"valid": True, **policy_summary(policy)}
     if locked:
         found["added_since"] = list(policy.added_since)
     return found | {"differs": differences(policy)}
-
-
-def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; a key that is there twice hides a value. Raises ``AnalysisError``."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise AnalysisError(
-                "repeated", f"The document has the key {key!r} twice; keep one.", key=key
-            )
-        found[key] = value
-    return found
 
 
 def explain_name(name: str) -> str:

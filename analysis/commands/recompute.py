@@ -9,13 +9,16 @@ effective sample sizes, and redoes the order and the verdicts.
 
 First the sha256 of every file is compared with the manifest, then every recomputed figure with
 the published one. The answer is printed as JSON:
-  {"kind": "full", "wave": …, "revision": …, "policy_sha256": …, "figures": 1234,
+  {"kind": "full", "wave": …, "revision": …, "policy_sha256": …, "sha256": …, "figures": 1234,
    "identical": 1234, "equal": true, "files_changed": [], "differences": []}
 identical: equal to the last bit; equal: every figure is the same within --tolerance (another
 processor may add in another order, which moves the sixteenth digit).
 
 Exit status: 0 when every file and figure is the same; 1 when not, with the first that differs on
 stderr; 2 when the bundle cannot be used. No database and no network is needed.
+
+sha256 is that of the zip itself. Hold it against the one in the office's audit trail: whoever
+forges inputs and figures together and seals them anew is caught by nothing else.
 
 To see the figures themselves: --figures prints all of them as recomputed. The tables inside the
 zip are plain CSV and JSON; README.txt in it says what each one is.
@@ -24,10 +27,12 @@ zip are plain CSV and JSON; README.txt in it says what each one is.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from analysis.bundle import FULL, RESULTS, changed_files, read_inputs, read_json_file, read_manifest
@@ -66,8 +71,14 @@ def run(args: argparse.Namespace) -> int:
     changed = changed_files(files, manifest)
     published = read_json_file(files, RESULTS)
     recomputed = recompute(files, full=manifest["kind"] == FULL)
-    found = compare(published, recomputed, tolerance=args.tolerance)
-    write_json(recomputed if args.figures else answer(manifest, changed, found))
+    # The manifest says under which policy: that is a figure like any other.
+    found = compare(
+        {"manifest": {"policy_sha256": manifest.get("policy_sha256")}, **published},
+        {"manifest": {"policy_sha256": recomputed["policy"]["sha256"]}, **recomputed},
+        tolerance=args.tolerance,
+    )
+    seal = hashlib.sha256(Path(args.bundle).read_bytes()).hexdigest()
+    write_json(recomputed if args.figures else answer(manifest, changed, found, seal=seal))
     complaint = first_complaint(changed, found)
     if complaint:
         print(f"python -m analysis recompute: {complaint}", file=sys.stderr)
@@ -97,10 +108,13 @@ def unpack(path: str) -> dict[str, bytes]:
         raise AnalysisError("bad_bundle", f"{path} is not a usable zip file: {error}") from None
 
 
-def answer(manifest: Mapping[str, Any], changed: list[str], found: Comparison) -> dict[str, Any]:
+def answer(
+    manifest: Mapping[str, Any], changed: list[str], found: Comparison, *, seal: str
+) -> dict[str, Any]:
     """What is printed."""
     about = {name: manifest.get(name) for name in ("kind", "wave", "revision", "policy_sha256")}
     return about | {
+        "sha256": seal,
         "figures": found.figures,
         "identical": found.identical,
         "equal": not found.differences,

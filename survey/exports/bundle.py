@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from analysis.bundle import FULL, PUBLIC, RESULTS, json_bytes, sealed, write_inputs
+from analysis.bundle import FULL, PUBLIC, README, RESULTS, json_bytes, sealed, write_inputs
 from analysis.bundle_public import public_files, public_part, shown_groups
 from analysis.bundle_results import plain
 from survey.errors import Refused
@@ -27,7 +27,6 @@ from survey.queries.views import AdjustmentView, EvaluationView, GroupView, Stre
 from survey.queries.waves import wave_view
 
 KINDS = (FULL, PUBLIC)
-README = "README.txt"
 # The moment that every file in the zip bears: equal evaluations give equal bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -165,6 +165,27 @@ def test_vii_an_appeal_against_the_theme_that_decides_undoes_it():
     assert unmet(appealed) == ["open_appeal"]
 
 
+def test_vii_an_appeal_that_would_let_only_the_random_stream_disagree_undoes_it():
+    near = {"direct": 86.3, "public": 62.8, "public_se": 1.4, "random_public": (67.0, 1.8)}
+    options = {"cap_indicator": 40, "cap_public": 30, "deduction_points": 40}
+    streets, themes = example_streets(S09=near), [theme("S09")]
+    assert unmet(judge(streets, **options)) == ["random_stream_disagrees"]
+    assert judge(streets, themes=themes, **options).last.established
+    appealed = judge(streets, themes=themes, appeals=[Appeal("S09", "parking")], **options)
+    assert unmet(appealed) == ["open_appeal"]
+
+
+def test_vii_an_appeal_against_a_theme_nobody_knows_undoes_it():
+    assert unmet(judge(appeals=[Appeal("S09", "no such theme")])) == ["open_appeal"]
+
+
+def test_vii_an_excluded_street_that_appeals_undoes_it():
+    out = {"n_effective": 99.0, "excluded_because": "decision 3/2026"}
+    streets = example_streets(S09=CLEAR_LAST, S02=out)
+    assert judge(streets).last.established
+    assert unmet(judge(streets, appeals=[Appeal("S02")])) == ["open_appeal"]
+
+
 def test_vii_unknown_appeals_undo_it():
     assert unmet(judge(appeals=None)) == ["appeals_unknown"]
 
@@ -235,11 +256,11 @@ def test_standardising_equal_direct_scores_falls_back_to_them_and_says_so():
         ({"public": float("nan")}, "between 0 and 100"),
         ({"direct": -1.0}, "direct score of street S03"),
         ({"public_se": float("nan")}, "public_se of street S03"),
-        ({"public_se": -2.0}, "between 0 and 100, not -2"),
+        ({"public_se": -2.0}, "between 0.0001 and 100, not -2"),
         ({"n_effective": float("nan")}, "n_effective of street S03"),
         ({"n_effective": float("inf")}, "n_effective of street S03"),
         ({"n_effective": 1e308}, "between 0 and 10,000,000,000"),
-        ({"public_se": 1e30}, "between 0 and 100"),
+        ({"public_se": 1e30}, "between 0.0001 and 100"),
         ({"direct_se": 1e308}, "direct_se of street S03"),
         ({"other_public": (float("nan"), 1.0)}, "counted another way, or its error, of street"),
         ({"random_public": (70.0, float("nan"))}, "counted another way, or its error, of street"),

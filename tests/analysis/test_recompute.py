@@ -30,7 +30,7 @@ from analysis.types import AnalysisError
 from analysis.wave_evaluation import EvaluationInputs, StreetFacts, evaluate_wave
 from tests.analysis.builders import answers_cube, policy
 
-ABOUT = {"wave": "2026q3", "revision": 1, "policy_sha256": policy().sha256}
+ABOUT = {"wave": "2026q3", "revision": 1, "policy_sha256": policy(top_k=2).sha256}
 
 
 def some_inputs(**changes):
@@ -235,7 +235,11 @@ def test_the_figures_themselves_can_be_printed(recompute):
         ("direct.csv", b"street,assessor,score\r\nS99,1,80\r\n", "'S99', which streets.csv"),
         ("direct.csv", b"street,score\r\n", "the columns must be street, assessor, score"),
         ("direct.csv", b"\xff\xfe", "not a CSV table in UTF-8"),
-        ("streets.csv", b"street,peer_group,population\r\nA,,1\r\nA,,1\r\n", "a street twice"),
+        (
+            "streets.csv",
+            b"street,peer_group,population\r\nA,,1\r\nA,,1\r\n",
+            "streets.csv has A twice",
+        ),
     ],
 )
 def test_a_bundle_that_cannot_be_read_is_one_worded_line(recompute, name, content, words):
@@ -248,6 +252,37 @@ def test_a_bundle_that_cannot_be_read_is_one_worded_line(recompute, name, conten
     assert (status, answer) == (2, None)
     assert err.count("\n") == 1
     assert words in err
+
+
+def test_a_manifest_that_names_another_policy_is_named(recompute):
+    files = sealed(full_files(), kind=FULL, about=ABOUT | {"policy_sha256": "0" * 64})
+    status, _, err = recompute(files, seal=False)
+    assert status == 1
+    assert "manifest.policy_sha256: published 000" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "words"),
+    [
+        ("margins.csv", b"S0,sex,F,9999\r\n", "margins.csv has S0, sex, F twice"),
+        ("direct.csv", b"S0,1,99\r\n", "direct.csv has S0, 1 twice"),
+        ("responses.csv", b"rejected,S0,x,slip,yes,500\r\n", "column status: 'rejected'"),
+    ],
+)
+def test_rows_that_stand_twice_or_would_be_passed_over_are_refused(recompute, name, more, words):
+    files = full_files()
+    status, _, err = recompute(files | {name: files[name] + more})
+    assert status == 2
+    assert words in err
+
+
+def test_a_file_that_does_not_belong_and_a_key_twice_are_refused(recompute):
+    files = full_files()
+    status, _, err = recompute(files | {"evil.csv": b"x"})
+    assert (status, "evil.csv does not belong" in err) == (2, True)
+    twice = files[RESULTS].replace(b'"policy": {', b'"policy": {}, "policy": {', 1)
+    status, _, err = recompute(files | {RESULTS: twice})
+    assert (status, "results.json: The document has the key 'policy' twice" in err) == (2, True)
 
 
 def test_a_theme_with_a_text_for_a_count_is_a_worded_error(recompute):
