@@ -102,7 +102,7 @@ def install(folder: Path) -> tuple[Path, str]:
     """
     python = folder / "venv/bin/python"
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    command = [python, "-m", "pip", "install", "--quiet", PEER, "gunicorn", "setuptools"]
+    command = [str(python), "-m", "pip", "install", "--quiet", PEER, "gunicorn", "setuptools"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{PEER} cannot be installed: {done.stderr.strip()[-400:]}")
@@ -122,7 +122,7 @@ def install(folder: Path) -> tuple[Path, str]:
 def under_gunicorn(python: Path, application: str, folder: Path, **environ: str) -> Iterator[int]:
     """The application under gunicorn; gives its port."""
     port = free_port()
-    command = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *GUNICORN, application]
+    command = [str(python), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *GUNICORN, application]
     master = subprocess.Popen(command, cwd=folder, env=os.environ | environ)
     try:
         for _attempt in range(400):

@@ -238,7 +238,7 @@ def test_the_figures_themselves_can_be_printed(recompute):
         (
             "streets.csv",
             b"street,peer_group,population\r\nA,,1\r\nA,,1\r\n",
-            "streets.csv has A twice",
+            "has A twice",
         ),
     ],
 )

@@ -1,8 +1,8 @@
 """Typing paper forms in a real browser, by keyboard alone.
 
 Keystrokes a form, as tried below: 5 answers are 6 keys (five digits and +); a whole form with a
-blank, a letter of comment, age band and sex is 11, every Enter included. Server time a form (the POST that
-stores it and the GET of the next) is printed by the test that measures it, with `-s`.
+blank, a letter of comment, age band and sex is 11, every Enter included. Server time a form (the
+POST that stores it and the GET of the next) is printed by the test that measures it, with `-s`.
 """
 
 from __future__ import annotations
