@@ -31,7 +31,9 @@ from analysis.published_tables import (
     Figure,
     Published,
     PublishedTable,
+    SmallDifference,
     figures_of,
+    small_differences,
     small_or_hidden,
     tables_to_statements,
 )
@@ -63,13 +65,16 @@ class Hiding:
 class Protection:
     """The tables as they may be published, the audit of them, and every place hidden for it.
 
-    Publish only what ``report.passed``. What it still lists cannot be protected by hiding what
-    the tables allow to be hidden: leave out that line, or let its total be hidden.
+    Publish only what ``report.passed`` and has no ``differences``: two printed numbers of
+    different tables that tell a few people apart; leave one of the tables out. What the report
+    still lists cannot be protected by hiding what the tables allow to be hidden: leave out that
+    line, or let its total be hidden.
     """
 
     tables: tuple[PublishedTable, ...]
     report: AuditReport
     hidings: tuple[Hiding, ...]
+    differences: tuple[SmallDifference, ...]
 
 
 def protect(tables: Sequence[PublishedTable], *, least: int = 10) -> Protection:
@@ -98,7 +103,8 @@ def protect(tables: Sequence[PublishedTable], *, least: int = 10) -> Protection:
         hidden = len(state.hidings)
         hopeless |= state.widen([i for i in narrow if i not in hopeless])
         if len(state.hidings) == hidden:
-            return Protection(tuple(current), report, tuple(state.hidings))
+            left = small_differences(current, least=least)
+            return Protection(tuple(current), report, tuple(state.hidings), left)
 
 
 class Protector:

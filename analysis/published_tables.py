@@ -245,6 +245,39 @@ def figures_of(tables: Sequence[PublishedTable]) -> list[Figure]:
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class SmallDifference:
+    """Two printed numbers of which one counts ``people`` more: they tell those few apart."""
+
+    larger: tuple[str, Hashable, Hashable]
+    smaller: tuple[str, Hashable, Hashable]
+    people: int
+
+
+def small_differences(
+    tables: Sequence[PublishedTable], *, least: int
+) -> tuple[SmallDifference, ...]:
+    """Printed numbers of different tables that differ in 1 … ``least`` − 1 people (method §11).
+
+    The people of one are among those of the other, as with a filter. Within one table the
+    difference is a sum of its own places, which ``small_or_hidden`` looks after.
+    """
+    printed = [figure for figure in figures_of(tables) if not figure.hidden]
+    holders: dict[Atom, list[Figure]] = {}
+    for figure in printed:
+        for atom in figure.cells:
+            holders.setdefault(atom, []).append(figure)
+    found = []
+    for small in printed:
+        inside = set(small.cells)
+        for large in holders[small.cells[0]]:
+            few = 0 < large.count - small.count < least and inside < set(large.cells)
+            if few and not {p[0] for p in small.places} & {p[0] for p in large.places}:
+                people = large.count - small.count
+                found.append(SmallDifference(large.places[0], small.places[0], people))
+    return tuple(found)
+
+
 def tables_to_statements(tables: Sequence[PublishedTable]) -> list[Published]:
     """What a reader of all tables knows: every number printed anywhere, each once."""
     return [Published(f.cells, f.count) for f in figures_of(tables) if not f.hidden]

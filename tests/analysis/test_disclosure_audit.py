@@ -403,3 +403,28 @@ def test_forty_streets_in_four_linked_tables_take_seconds():
         for table in waves_and_year(*waves)
     ]
     assert not audit(tables_to_statements(masked), small_or_hidden(masked, least=10)).passed
+
+
+def test_two_printed_numbers_that_tell_a_few_people_apart_do_not_pass():
+    rows, columns = ("s1", "s2"), ("n",)
+    all_of_them = table_of(
+        "all",
+        rows,
+        columns,
+        [[50], [60]],
+        cell=lambda row, _column: (f"{row} counted", f"{row} set aside"),
+        print_totals=(),
+    )
+    accepted = table_of(
+        "accepted",
+        rows,
+        columns,
+        [[45], [60]],
+        cell=lambda row, _column: (f"{row} counted",),
+        print_totals=(),
+    )
+    found = protect([all_of_them, accepted])
+    [difference] = found.differences
+    assert (difference.larger, difference.smaller) == (("all", "s1", "n"), ("accepted", "s1", "n"))
+    assert difference.people == 5
+    assert protect([all_of_them]).differences == ()
