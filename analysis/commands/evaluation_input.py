@@ -231,12 +231,12 @@ def read_previous(
     fields = Fields(previous, "previous", {"last", "pooled_waves"})
     pooled = fields.count("pooled_waves", 1) or 1
     last = previous.get("last")
-    named = list(last.values()) if isinstance(last, Mapping) else [last]
-    unknown = [code for code in named if code not in {s.code for s in streets} and code is not None]
-    if unknown and all(isinstance(code, str) for code in unknown):
-        raise AnalysisError(
-            "unknown_street", f"previous.last names {unknown[0]}, which is not evaluated."
-        )
+    known = {street.code for street in streets}
+    for code in last.values() if isinstance(last, Mapping) else [last]:
+        if isinstance(code, str) and code not in known:
+            raise AnalysisError(
+                "unknown_street", f"previous.last names {code}, which is not evaluated."
+            )
     if isinstance(last, Mapping) and all(isinstance(code, str) for code in last.values()):
         return dict(last), pooled
     if last is not None and not isinstance(last, str):

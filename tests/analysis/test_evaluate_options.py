@@ -65,6 +65,25 @@ def test_a_wrong_random_sample_is_one_worded_line(evaluated, given, words):
     assert words in err
 
 
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("S99", "previous.last names S99, which is not evaluated"),
+        ({"": "S99"}, "previous.last names S99, which is not evaluated"),
+        (["S07"], "previous.last must be a street code"),
+        ({"": ["S07"]}, "previous.last must be a street code"),
+    ],
+)
+def test_a_wrong_wave_before_is_one_worded_line(tmp_path, capsys, last, words):
+    document = json.loads(EXAMPLE.read_text()) | {"previous": {"last": last}}
+    path = tmp_path / "e.json"
+    path.write_text(json.dumps(document))
+    assert main(["evaluate", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert words in err
+
+
 def test_a_seed_is_a_whole_number(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["evaluate", str(EXAMPLE), "--simultaneous", "-1.5"])
