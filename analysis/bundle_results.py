@@ -68,6 +68,10 @@ def results_document(found: WaveEvaluation, policy: Policy) -> dict[str, Any]:
             for code, street in evaluation.streets.items()
         },
         "district": estimate_figures(found.result.district),
+        "district_indicators": {
+            code: estimate_figures(estimate)
+            for code, estimate in found.result.district_indicators.items()
+        },
         "effective_weights": asdict(evaluation.effective_weights),
         "groups": {name: group_figures(group) for name, group in evaluation.groups.items()},
     }

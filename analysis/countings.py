@@ -151,9 +151,5 @@ def scores_hold(codes: Sequence[str], scored: Scored, street: str, policy: Polic
     z = lowest_z(scored.blended.score[at], scored.blended.variance[at], codes.index(street))
     lowest = set(lowest_by_variant(codes, scored, policy=policy).values()) - {None}
     alone = random_stream_alone(codes, scored, policy=policy)
-    random_agrees = alone is None or (
-        alone.street == street
-        and alone.z_min >= policy.last_z
-        and alone.z_min_public >= policy.last_public_z
-    )
+    random_agrees = alone is None or alone.agrees(street, policy)
     return z >= policy.last_z and lowest <= {street} and random_agrees

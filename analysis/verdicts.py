@@ -92,6 +92,11 @@ class RandomStream:
     z_min: float
     z_min_public: float
 
+    def agrees(self, street: str, policy: Policy) -> bool:
+        """Whether ``street`` is the lowest here too, far enough on both scores."""
+        far = self.z_min >= policy.last_z and self.z_min_public >= policy.last_public_z
+        return far and self.street == street
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -199,11 +204,6 @@ def condition_random_stream(evidence: Evidence, street: str, policy: Policy) -> 
     alone = evidence.random_stream
     if alone is None:
         return Condition("random_stream_disagrees", True)
-    met = (
-        alone.street == street
-        and alone.z_min >= policy.last_z
-        and alone.z_min_public >= policy.last_public_z
-    )
     params = {
         "street": alone.street,
         "z": alone.z_min,
@@ -211,7 +211,7 @@ def condition_random_stream(evidence: Evidence, street: str, policy: Policy) -> 
         "needed": policy.last_z,
         "needed_public": policy.last_public_z,
     }
-    return Condition("random_stream_disagrees", met, params)
+    return Condition("random_stream_disagrees", alone.agrees(street, policy), params)
 
 
 def condition_waves(evidence: Evidence, street: str, policy: Policy) -> Condition:

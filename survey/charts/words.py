@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from analysis.types import Estimate
 from survey.charts.model import Chart, Group, Mark, Row
 from survey.formatting import by_language, language, say_date, say_last_day
-from survey.queries.public import Change, GroupResults, Results, district_indicator
+from survey.queries.public import Change, GroupResults, Results
 from survey.queries.views import StreetEvaluation
 from survey.queries.waves import WaveView
 from survey.wording import say_reason
@@ -255,14 +255,14 @@ def street_chart(results: Results, street: StreetEvaluation) -> Chart | None:
                 hidden.append((name, estimate))
             continue
         change = against_district(results, street, indicator.code)
-        district = district_indicator(view.streets, indicator.code)
+        district = view.district_indicators.get(indicator.code)
         row = _row(name, estimate, in_band=change is None or not change.is_significant)
         rows.append(
             Row(
                 **{
                     **row.__dict__,
-                    "other": _mark(district) if district.value is not None else None,
-                    "other_text": _number(district.value),
+                    "other": _mark(district) if district and _is_usable(district) else None,
+                    "other_text": _number(district.value if district else None),
                 }
             )
         )

@@ -100,6 +100,9 @@ def evaluation_figures(view: EvaluationView, *, version: str) -> dict[str, Any]:
         "policy": {"version": version, "sha256": view.policy_hash},
         "streets": {entry.street.code: _street(entry) for entry in view.streets},
         "district": asdict(view.district),
+        "district_indicators": {
+            code: asdict(estimate) for code, estimate in view.district_indicators.items()
+        },
         "effective_weights": dict(view.effective_weights),
         "groups": {group.name: _group(group) for group in view.groups},
     }

@@ -119,6 +119,7 @@ def _view(
         streets=tuple(_street(street, found, themes) for street in streets),
         indicators=kept_instrument(wave.questionnaire_id).indicators,
         district=found.result.district,
+        district_indicators=found.result.district_indicators,
         groups=tuple(_group(group) for group in computed.groups.values()),
         effective_weights=_weights(computed),
         has_direct=any(entry.direct.n for entry in found.figures.values()),

@@ -111,6 +111,10 @@ def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:
         ),
         indicators=kept.indicators,
         district=Estimate(**summary["district"]),
+        district_indicators={
+            code: Estimate(**estimate)
+            for code, estimate in summary.get("district_indicators", {}).items()
+        },
         groups=tuple(_group(group) for group in summary["groups"]),
         effective_weights=summary["effective_weights"],
         has_direct=summary["has_direct"],

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from analysis.types import Estimate
 from survey.models import (
     CollectionPoint,
     Evaluation,
@@ -17,8 +16,6 @@ from survey.models import (
     db,
 )
 from survey.queries.cubes import CubeState, cube_state
-from survey.queries.public import district_indicator
-from survey.queries.views import WaveIndices
 from survey.queries.waves import WaveView, all_waves
 
 
@@ -217,14 +214,3 @@ def published_revision(wave_code: str) -> int:
         .where(Wave.code == wave_code, Evaluation.status == "published")
     )
     return db.session.scalar(newest) or 0
-
-
-def district_indicators(indices: WaveIndices) -> dict[str, Estimate]:
-    """{indicator code: the district's mean} of a wave's streets. No query."""
-    return {
-        indicator.code: district_indicator(
-            [entry for entry in indices.streets if indicator.code in entry.indicators],
-            indicator.code,
-        )
-        for indicator in indices.indicators
-    }

@@ -7,7 +7,7 @@ is read once a process and kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,14 +20,13 @@ from analysis.bands import indistinct_runs, longest_run
 from analysis.ranking import holm_rank_sets
 from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
+from analysis.waves import change
 from survey.errors import Refused
 from survey.models import Evaluation, db
 from survey.queries.evaluation import published_evaluation
 from survey.queries.policies import kept_policy
-from survey.queries.views import EvaluationView, StreetEvaluation, StreetIndex, StreetView
+from survey.queries.views import EvaluationView, StreetEvaluation, StreetView
 from survey.queries.waves import WaveView, all_waves
-
-NORMAL_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class GroupResults:
 
 @dataclass(frozen=True)
 class Change:
-    """This wave minus the one before, with a 95 % interval that takes them as independent."""
+    """This wave minus the one before, with an interval that takes them as independent."""
 
     value: float
     low: float
@@ -245,41 +244,16 @@ def _compare(
 
 def _changes(now: EvaluationView, before: EvaluationView) -> dict[str, Change]:
     earlier = {s.street.code: s.public for s in before.streets if _is_shown(s.public)}
+    policy = kept_policy(now.wave.policy_id)
     found = {}
     for street in now.streets:
         old, new = earlier.get(street.street.code), street.public
         if old is None or not _is_shown(new):
             continue
-        difference = (new.value or 0.0) - (old.value or 0.0)
-        reach = NORMAL_95 * float(np.hypot(new.se or 0.0, old.se or 0.0))
-        found[street.street.code] = Change(difference, difference - reach, difference + reach)
+        difference = change(new, old, policy=policy)
+        if difference is not None:
+            found[street.street.code] = Change(difference.value, difference.low, difference.high)
     return found
-
-
-def district_indicator(
-    streets: Sequence[StreetEvaluation] | Sequence[StreetIndex], code: str
-) -> Estimate:
-    """The population-weighted mean of the streets' published index of one indicator.
-
-    Σ(N_s/N)·I_s with V = Σ(N_s/N)²V_s (method, 4); streets that are suppressed are left out.
-    """
-    used = [s for s in streets if _is_shown(s.indicators[code])]
-    if not used:
-        return Estimate(None, None, None, 0, 0.0, "no_answers")
-    total = sum(s.street.population for s in used) or len(used)
-    share = np.array([(s.street.population or 1) / total for s in used])
-    found = [s.indicators[code] for s in used]
-    value = float(share @ np.array([e.value for e in found], dtype=float))
-    se = float(np.sqrt(np.sum((share * np.array([e.se for e in found], dtype=float)) ** 2)))
-    return Estimate(
-        value=value,
-        low=max(0.0, value - NORMAL_95 * se),
-        high=min(100.0, value + NORMAL_95 * se),
-        n=sum(e.n for e in found),
-        n_effective=sum(e.n_effective for e in found),
-        se=se,
-        random=all(e.random for e in found),
-    )
 
 
 def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[PublicTheme, ...]:

@@ -30,6 +30,7 @@ def wave_indices(wave_code: str) -> WaveIndices:
             _street_index(street, result.streets[street.code]) for street, _margins in places
         ),
         district=result.district,
+        district_indicators=result.district_indicators,
         rollup_run_id=state.rollup_run_id,
         folded_at=state.folded_at,
         pending=state.pending,

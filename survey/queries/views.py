@@ -66,8 +66,9 @@ class WaveIndices:
     wave: WaveView
     indicators: tuple[IndicatorView, ...]
     streets: tuple[StreetIndex, ...]
-    #: The population-weighted mean of the streets.
+    #: The population-weighted mean of the streets, of the public score and of each indicator.
     district: Estimate
+    district_indicators: Mapping[str, Estimate]
     #: Which state of the cubes the figures come from, and when it was reached (UTC).
     rollup_run_id: int | None
     folded_at: datetime | None
@@ -216,6 +217,8 @@ class EvaluationView:
     streets: tuple[StreetEvaluation, ...]
     indicators: tuple[IndicatorView, ...]
     district: Estimate
+    #: {indicator code: the district's index}; empty for what was published before it was kept.
+    district_indicators: Mapping[str, Estimate]
     #: One a peer group (同类分组), in the order of the streets.
     groups: tuple[GroupView, ...]
     #: Shares of the differences between streets that each side makes; None when undefined.

@@ -14,7 +14,7 @@ from survey.errors import Refused
 from survey.exports import FORMATS
 from survey.exports.shapes import SHAPES
 from survey.queries.policies import kept_policy
-from survey.queries.public import district_indicator, public_themes, public_waves, results
+from survey.queries.public import public_themes, public_waves, results
 from survey.services.collect import normalise_code
 from survey.services.pictures import page_picture
 
@@ -76,7 +76,7 @@ def street(code: str) -> Response:
         is_demo=view.wave.is_demo,
         headline=words.street_headline(found, entry),
         period=words.period(view.wave),
-        district={i.code: district_indicator(view.streets, i.code) for i in view.indicators},
+        district=view.district_indicators,
         differences={i.code: words.against_district(found, entry, i.code) for i in view.indicators},
         themes=public_themes(view, entry.street),
         picture=page_picture("street", chart) if chart else None,

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey.errors import Refused
-from survey.queries.office import current_wave, district_indicators, street_names
+from survey.queries.office import current_wave, street_names
 from survey.queries.streets import wave_indices
 from survey.queries.themes import theme_comments, wave_themes
 from survey.queries.waves import WaveView, all_waves
@@ -47,7 +47,7 @@ def index(code: str) -> str:
         is_demo=wave.is_demo,
         indices=indices,
         entry=found,
-        district_indicators=district_indicators(indices),
+        district_indicators=indices.district_indicators,
         code=code,
     )
 

@@ -145,6 +145,9 @@ def _summary(draft: EvaluationView) -> dict[str, Any]:
     """What is of the wave or a group, and of a street what is not an estimate; as plain JSON."""
     return {
         "district": asdict(draft.district),
+        "district_indicators": {
+            code: asdict(estimate) for code, estimate in draft.district_indicators.items()
+        },
         "groups": [asdict(group) for group in draft.groups],
         "effective_weights": dict(draft.effective_weights),
         "has_direct": draft.has_direct,

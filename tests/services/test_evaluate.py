@@ -64,6 +64,8 @@ def test_what_is_published_is_the_draft_to_the_last_bit(each_app: Flask) -> None
         stored = published_evaluation(CODE)
         assert stored == made
         assert stored is not None
+        assert set(stored.district_indicators) == set(factories.INDICATORS)
+        assert stored.district_indicators["party"].value is not None
         same = {"wave": draft.wave, "status": "draft", "revision": 0, "published_at": None}
         assert replace(stored, **same) == draft
 
