@@ -35,6 +35,7 @@ from survey.exports.receipt_qr import receipt_qr
 from survey.formatting import LOCALES, by_language, language
 from survey.queries.resident import SurveyPage, survey_page
 from survey.routes import resident
+from survey.routes.posted_form import posted_form, refuse_foreign_origin
 from survey.security import csp, source_hash
 from survey.services import collect
 
@@ -71,8 +72,8 @@ def ask(code: str) -> Response:
 @blueprint.post("/<code>/ask")
 def answer(code: str) -> AnyResponse:
     """Store what was posted and lead to the thanks."""
-    resident._refuse_foreign_origin()
-    form = resident._posted()
+    refuse_foreign_origin()
+    form = posted_form()
     survey = _open(code)
     try:
         receipt = collect.submit(code, form, now=utc_now(), language=language())

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext as _
@@ -34,14 +33,12 @@ from survey.extensions import limiter
 from survey.formatting import by_language, language, say_date, say_last_day
 from survey.queries.resident import receipt_view, survey_page
 from survey.queries.slips import SLIP_LENGTH
+from survey.routes.posted_form import posted_form, refuse_foreign_origin
 from survey.services import collect
 from survey.services import withdraw as withdrawing
 from survey.services.responses import RECEIPT_LENGTH, receipt_hash
 
 blueprint = Blueprint("resident", __name__)
-
-# A form of this size is no form of ours; parsing stops there.
-MOST_FIELDS = 100
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,8 @@ def _render(survey: collect.OpenSurvey, *, submission_key: str) -> str:
 @slip_guesses
 def answer(code: str) -> AnyResponse:
     """Store what was posted and lead to its receipt."""
-    _refuse_foreign_origin()
-    form = _posted()
+    refuse_foreign_origin()
+    form = posted_form()
     try:
         receipt = collect.submit(code, form, now=utc_now(), language=language())
     except collect.Incomplete as error:
@@ -182,7 +179,7 @@ def confirm_withdrawal(receipt: str) -> Response:
 @guesses
 def withdraw(receipt: str) -> AnyResponse:
     """Take an answer back; a second time changes nothing."""
-    _refuse_foreign_origin()
+    refuse_foreign_origin()
     code = collect.normalise_code(receipt)[:RECEIPT_LENGTH]
     withdrawing.withdraw(receipt_hash(code), now=utc_now())
     # An address of its own, so that no kept page says "counted".
@@ -208,38 +205,6 @@ def _receipt_shown(code: str, *, sent_under: str = "") -> dict[str, Any]:
         "already": bool(sent_under),
         "elsewhere": sent_under[:12] if found.sent_elsewhere else None,
     }
-
-
-def _refuse_foreign_origin() -> None:
-    origin = request.headers.get("Origin", "null")
-    if origin != "null" and urlsplit(origin).netloc != request.host:
-        raise Refused(
-            "foreign_origin",
-            _l("This answer came from another site's page. Please scan the code again."),
-            status=403,
-        )
-
-
-def _posted() -> dict[str, list[str]]:
-    """The posted form; text that is not valid UTF-8 is refused and not mended silently."""
-    if request.mimetype != "application/x-www-form-urlencoded":
-        raise Refused(
-            "wrong_type",
-            _l("The form arrived in a way that cannot be read. Please send it from our page."),
-            status=415,
-        )
-    try:
-        return parse_qs(
-            request.get_data().decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
-    except ValueError as error:  # UnicodeDecodeError is one
-        raise Refused(
-            "unreadable_form",
-            _l("Some characters could not be read. Please open the page again and retype them."),
-        ) from error
 
 
 def _show_again(code: str, form: dict[str, list[str]], error: collect.Incomplete) -> AnyResponse:
