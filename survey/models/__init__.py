@@ -25,7 +25,7 @@ from survey.models.evaluation import (
 from survey.models.fieldwork import CHANNELS, CollectionPoint, Invitation, Wave
 from survey.models.paper import PaperBatch, PaperEntry, PaperForm
 from survey.models.picture import Picture
-from survey.models.place import District, PopulationMargin, Stratum, Street
+from survey.models.place import Department, District, PopulationMargin, Stratum, Street
 from survey.models.questionnaire import (
     AnswerOption,
     Indicator,
@@ -35,7 +35,15 @@ from survey.models.questionnaire import (
 )
 from survey.models.response import Answer, Comment, IndicatorScore, Response, ResponseTag
 from survey.models.slip import Slip, SlipBatch, SlipVoid, SpentSlip
-from survey.models.theme import Mention, Theme, ThemeModel, ThemePeriod
+from survey.models.theme import (
+    Mention,
+    Theme,
+    ThemeDecision,
+    ThemeJudgement,
+    ThemeLineage,
+    ThemeModel,
+    ThemePeriod,
+)
 
 __all__ = [
     "CHANNELS",
@@ -52,6 +60,7 @@ __all__ = [
     "CollectionPoint",
     "Comment",
     "ContactRequest",
+    "Department",
     "DirectScore",
     "District",
     "Evaluation",
@@ -85,6 +94,9 @@ __all__ = [
     "StreetResult",
     "Theme",
     "ThemeAdjustment",
+    "ThemeDecision",
+    "ThemeJudgement",
+    "ThemeLineage",
     "ThemeModel",
     "ThemePeriod",
     "Wave",

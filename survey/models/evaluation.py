@@ -142,8 +142,13 @@ class ThemeAdjustment(Base):
     remit: Mapped[str] = mapped_column(String(12))
     scope: Mapped[str] = mapped_column(String(8))
     mentions: Mapped[int]
+    #: m': mentions as the judged sample lets them count; NULL: published before there was one.
+    mentions_counted: Mapped[int | None]
+    #: Of the theme's comments in the wave, how many were drawn and judged, and judged right.
+    sample_judged: Mapped[int | None]
+    sample_right: Mapped[int | None]
     respondents: Mapped[int]
-    #: L: one-sided 95 % Wilson lower bound of mentions / respondents.
+    #: L: one-sided 95 % Wilson lower bound of mentions counted / respondents.
     lower: Mapped[float] = mapped_column(Double)
     #: p~: the share shrunken towards the district's.
     share: Mapped[float] = mapped_column(Double)

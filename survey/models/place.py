@@ -1,4 +1,5 @@
-"""Places: the district, its streets, who lives there, and the strata answers are weighted by."""
+"""Places: the district, its streets and departments, who lives there, and the strata answers are
+weighted by."""
 
 from __future__ import annotations
 
@@ -46,6 +47,22 @@ class Street(Base):
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
 
     district: Mapped[District] = relationship(back_populates="streets")
+
+
+class Department(Base):
+    """A department of the district (职能部门): whose task a problem may be."""
+
+    __tablename__ = "department"
+    __table_args__ = (UniqueConstraint("district_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    #: Short stable code, used in files.
+    code: Mapped[str] = mapped_column(String(32))
+    name_zh: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    #: False once it was re-organised away; what was given to it stays readable.
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
 class Stratum(Base):

@@ -122,3 +122,5 @@ class Comment(Base):
     indicator_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id"))
     #: The model's calibrated probability of that choice; NULL until classified.
     indicator_probability: Mapped[float | None] = mapped_column(Float)
+    #: A person chose the indicator (or none); a run of the model leaves it alone.
+    indicator_is_decided: Mapped[bool] = mapped_column(Boolean, default=False)

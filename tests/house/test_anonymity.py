@@ -37,6 +37,7 @@ TOLD = {
         "said_on",
         "indicator_id",
         "indicator_probability",
+        "indicator_is_decided",
     },
     "response_tag": {"response_id", "option_id"},
     # A telephone number: no key, receipt, point, language or hour of the answer it came with.
@@ -55,6 +56,7 @@ TOLD = {
     "spent_slip": {"spent_hash", "batch_id"},
     "rollup_pending": {"id", "response_id", "sign", "status"},
     "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by"},
+    "theme_judgement": {"comment_id", "theme_id", "is_about", "basis"},
     # Forms of an open pile, deleted when it is closed: found by the number that was stamped on them
     # after they came back, with the typist, because the second one must be another. Neither has
     # a column that could lead on to a response.
