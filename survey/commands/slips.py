@@ -31,6 +31,16 @@ reason_option = click.option("--reason", required=True, help="Why; kept in the l
 out_option = click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF file."
 )
+# Not from the drawing itself, which takes a second to import.
+LAYOUTS = ("2x5", "3x8")
+layout_option = click.option(
+    "--sheet",
+    "layout",
+    type=click.Choice(LAYOUTS),
+    default="2x5",
+    show_default=True,
+    help="How A4 is cut: 2x5 large slips (98 x 57 mm), or 3x8 small ones (65 x 36 mm).",
+)
 
 
 @click.group("slips")
@@ -41,10 +51,11 @@ def command() -> None:
 @command.command("print")
 @wave_option
 @click.option("--point", required=True, help="Code of a point of the channel slip.")
-@click.option("--count", required=True, type=click.IntRange(1), help="How many; 10 on a page.")
+@click.option("--count", required=True, type=click.IntRange(1), help="How many slips.")
 @click.option("--batch", help="Name of the batch; without it POINT-1, POINT-2 …")
+@layout_option
 @out_option
-def print_(wave: str, point: str, count: int, batch: str | None, out: Path) -> None:
+def print_(wave: str, point: str, count: int, batch: str | None, layout: str, out: Path) -> None:
     """Print COUNT slips for the building POINT stands for, as sheets of A4 to cut.
 
     The codes lead to JIEPING_BASE_URL: set it to the address that residents reach before
@@ -54,10 +65,12 @@ def print_(wave: str, point: str, count: int, batch: str | None, out: Path) -> N
     \b
     Example:
       flask --app survey slips print --wave 2026q4 --point K7Q2MD --count 200 --out slips.pdf
+      flask --app survey slips print --wave 2026q4 --point K7Q2MD --count 1200 --sheet 3x8 \\
+        --out slips.pdf
     """
     sheet = slip_sheet(wave, normalise_code(point), batch=batch)
     codes = draw_slip_codes(count)
-    with _written(out, sheet, codes):
+    with _written(out, sheet, codes, layout=layout):
         record_batch(codes, wave=wave, point=sheet.point_code, batch=sheet.batch, on=_today())
     click.echo(f"{sheet.batch}\t1-{count}\t{out}")
 
@@ -82,9 +95,16 @@ def void(wave: str, batch: str, serial: str | None, reason: str) -> None:
 @serials_option
 @reason_option
 @click.option("--name", help="Name of the new batch; without it the next free one of the point.")
+@layout_option
 @out_option
 def reprint(
-    wave: str, batch: str, serial: str | None, reason: str, name: str | None, out: Path
+    wave: str,
+    batch: str,
+    serial: str | None,
+    reason: str,
+    name: str | None,
+    layout: str,
+    out: Path,
 ) -> None:
     """Make slips void and print as many with new codes for the same place.
 
@@ -95,7 +115,7 @@ def reprint(
     point = next(line.point_code for line in slip_ledger(wave).batches if line.name == batch)
     sheet = slip_sheet(wave, point, batch=name)
     codes = draw_slip_codes(len(serials))
-    with _written(out, sheet, codes):
+    with _written(out, sheet, codes, layout=layout):
         replace_slips(
             codes,
             wave=wave,
@@ -130,7 +150,7 @@ def list_(wave: str) -> None:
 
 
 @contextmanager
-def _written(out: Path, sheet: SlipSheet, codes: tuple[str, ...]) -> Iterator[None]:
+def _written(out: Path, sheet: SlipSheet, codes: tuple[str, ...], *, layout: str) -> Iterator[None]:
     """The sheets beside `out`, moved there once the ledger has them; nothing stays otherwise.
 
     Drawing takes seconds, in which nothing in the database is held.
@@ -140,7 +160,7 @@ def _written(out: Path, sheet: SlipSheet, codes: tuple[str, ...]) -> Iterator[No
     part = out.with_name(out.name + ".part")
     try:
         with progress("slips") as show:
-            write_sheets(part, sheet, codes, show=show)
+            write_sheets(part, sheet, codes, layout=layout, show=show)
         yield
         os.replace(part, out)
     except OSError as error:
