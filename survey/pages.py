@@ -46,6 +46,7 @@ def inlined(kind: str) -> Inlined:
         styles, scripts = ["tokens", "resident"], ["resident"]
         if kind == "notice":
             styles.append("receipt")
+            scripts.append("notice")
         if current_app.config["SURVEY_LAYOUT"] == "steps":
             styles.append("steps")
             scripts.append("steps")

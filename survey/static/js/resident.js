@@ -69,12 +69,12 @@ var field = form.elements[i];
 if (field.name && field.name !== 'lang') visit(field);
 }
 }
-// Rows and tags count when they are ticked; each tag of a question is kept under its own name.
+// Rows and tags count when they are ticked; each is kept under a name of its own, with "=".
 function ticks(field) {
 return field.type === 'radio' || field.type === 'checkbox';
 }
 function slot(field) {
-return field.type === 'checkbox' ? field.name + '=' + field.value : field.name;
+return ticks(field) ? field.name + '=' + field.value : field.name;
 }
 function save() {
 var draft = { at: Date.now(), age: waiting ? age() : -1, values: {} };
