@@ -1,4 +1,4 @@
-"""`points create` and `points print`: the places where a code is shown, and their posters."""
+"""`points …`: the places where a code is shown, their posters, and codes taken out of use."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import click
 from survey.clock import utc_now
 from survey.commands.loading import progress, rejected_rows
 from survey.exports.poster_file import SIZES
+from survey.services.access import COMMAND_LINE
 from survey.services.points import (
     NewPoint,
     create_points,
     load_points,
+    replace_point,
     repoint,
     restore_point,
     retire_point,
@@ -113,8 +115,19 @@ def retire(code: str, replaced_by: str | None) -> None:
 
     A new wave needs no new codes: a printed code always serves the open wave of its district.
     """
-    retire_point(code, replaced_by=replaced_by, now=utc_now())
+    retire_point(code, replaced_by=replaced_by, actor=COMMAND_LINE, now=utc_now())
     click.echo(f"{code}: retired" + (f", leads to {replaced_by}" if replaced_by else ""))
+
+
+@command.command("replace")
+@click.argument("code")
+def replace(code: str) -> None:
+    """Take a printed CODE out of use and make a new one for the same place; prints the new one.
+
+    For a code that was spread where it should not be. Who scans the old one is led to the new.
+    """
+    new = replace_point(code, actor=COMMAND_LINE, now=utc_now())
+    click.echo(f"{code}: retired, leads to {new}")
 
 
 @command.command("repoint")
@@ -122,7 +135,7 @@ def retire(code: str, replaced_by: str | None) -> None:
 @click.option("--to", "target", required=True, help="Code of the point it leads to from now on.")
 def repoint_(code: str, target: str) -> None:
     """Let a retired CODE lead to another point than before."""
-    repoint(code, to=target)
+    repoint(code, to=target, actor=COMMAND_LINE, now=utc_now())
     click.echo(f"{code}: leads to {target}")
 
 
@@ -130,5 +143,5 @@ def repoint_(code: str, target: str) -> None:
 @click.argument("code")
 def restore(code: str) -> None:
     """Take a retired CODE back into use, when it still hangs or was retired by mistake."""
-    restore_point(code)
+    restore_point(code, actor=COMMAND_LINE, now=utc_now())
     click.echo(f"{code}: in use")

@@ -63,18 +63,6 @@ class StreetAdmin:
     points: int
 
 
-@dataclass(frozen=True)
-class PointAdmin:
-    """A collection point as the admin sees it. Names are (zh, en)."""
-
-    short_code: str
-    channel: str
-    label: tuple[str, str]
-    street_code: str
-    street_name: tuple[str, str]
-    retired_at: datetime | None
-
-
 def overview(*, street_code: str | None = None) -> Overview:
     """The first screen; with `street_code` only that street's progress. At most four queries."""
     waves = all_waves()
@@ -175,28 +163,6 @@ def admin_streets() -> tuple[StreetAdmin, ...]:
             points=int(count or 0),
         )
         for street, count in rows
-    )
-
-
-def admin_points(*, street_code: str | None = None) -> tuple[PointAdmin, ...]:
-    """Every point, of one street when `street_code` is given. One query."""
-    query = (
-        select(CollectionPoint, Street)
-        .join(Street, CollectionPoint.street_id == Street.id)
-        .order_by(Street.code, CollectionPoint.retired_at.is_not(None), CollectionPoint.id)
-    )
-    if street_code is not None:
-        query = query.where(Street.code == street_code)
-    return tuple(
-        PointAdmin(
-            short_code=point.short_code,
-            channel=point.channel,
-            label=(point.label_zh, point.label_en),
-            street_code=street.code,
-            street_name=(street.name_zh, street.name_en),
-            retired_at=point.retired_at,
-        )
-        for point, street in db.session.execute(query)
     )
 
 

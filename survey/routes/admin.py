@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
 from survey.errors import Refused
 from survey.queries.access import all_accounts
-from survey.queries.office import admin_points, admin_streets
+from survey.queries.office import admin_streets
+from survey.queries.points import admin_points, point_change
 from survey.queries.waves import all_waves
 from survey.routes.access import requires
 from survey.services import access, fieldwork
+from survey.services.collect import normalise_code
+from survey.services.points import replace_point, repoint, restore_point, retire_point
 
 blueprint = Blueprint("admin", __name__, url_prefix="/office/admin")
 
@@ -60,6 +64,83 @@ def points() -> str:
         chosen=request.args.get("street"),
         is_demo=any(wave.is_demo for wave in waves),
     )
+
+
+@blueprint.get("/points/<code>/retire")
+@requires("admin")
+def confirm_retiring(code: str) -> str:
+    """What taking a printed code out of use means for people, and the form that does it."""
+    return _point_page("retire", code)
+
+
+@blueprint.post("/points/<code>/retire")
+@requires("admin")
+def retire(code: str) -> AnyResponse | tuple[str, int]:
+    """Take a code out of use: with a new one for its place, another one, or none to lead to."""
+    then, to = request.form.get("then"), request.form.get("to", "")
+    who, now = g.viewer.username, utc_now()
+    try:
+        if then == "new":
+            to = replace_point(code, actor=who, now=now)
+        elif then == "other" and to:
+            retire_point(code, replaced_by=to, actor=who, now=now)
+        elif then == "none":
+            to = ""
+            retire_point(code, replaced_by=None, actor=who, now=now)
+        else:
+            raise Refused("no_choice", _l("Choose where the old code shall lead."), status=422)
+    except Refused as error:
+        return _point_page("retire", code, problem=error), error.status
+    if then == "new":
+        flash(_("%(code)s is no longer in use. Print the poster of %(new)s now and hang it in its "
+                "place.", code=normalise_code(code), new=to))  # fmt: skip
+    elif to:
+        flash(_("%(code)s is no longer in use and leads to %(new)s.", code=normalise_code(code),
+                new=normalise_code(to)))  # fmt: skip
+    else:
+        flash(_("%(code)s is no longer in use.", code=normalise_code(code)))
+    return _to_points(code)
+
+
+@blueprint.get("/points/<code>/repoint")
+@requires("admin")
+def confirm_repointing(code: str) -> str:
+    """Where a retired code leads, and the form that changes it."""
+    return _point_page("repoint", code)
+
+
+@blueprint.post("/points/<code>/repoint")
+@requires("admin")
+def repoint_retired(code: str) -> AnyResponse | tuple[str, int]:
+    """Let a retired code lead to another point."""
+    to = request.form.get("to", "")
+    try:
+        if not to:
+            raise Refused("no_choice", _l("Choose where the old code shall lead."), status=422)
+        repoint(code, to=to, actor=g.viewer.username, now=utc_now())
+    except Refused as error:
+        return _point_page("repoint", code, problem=error), error.status
+    flash(_("%(code)s leads to %(new)s now.", code=normalise_code(code), new=normalise_code(to)))
+    return _to_points(code)
+
+
+@blueprint.get("/points/<code>/restore")
+@requires("admin")
+def confirm_restoring(code: str) -> str:
+    """What taking a retired code back into use means, and the button that does it."""
+    return _point_page("restore", code)
+
+
+@blueprint.post("/points/<code>/restore")
+@requires("admin")
+def restore(code: str) -> AnyResponse | tuple[str, int]:
+    """Take a retired code back into use."""
+    try:
+        restore_point(code, actor=g.viewer.username, now=utc_now())
+    except Refused as error:
+        return _point_page("restore", code, problem=error), error.status
+    flash(_("%(code)s is in use again.", code=normalise_code(code)))
+    return _to_points(code)
 
 
 @blueprint.get("/accounts")
@@ -136,6 +217,23 @@ def _places(problem: Refused | None = None) -> str:
         problem=problem.message if problem else None,
         is_demo=any(wave.is_demo for wave in waves),
     )
+
+
+def _point_page(change: str, code: str, problem: Refused | None = None) -> str:
+    """The page that confirms a change: retire | repoint | restore. Refused (404) without point."""
+    return render_template(
+        f"office/points_{change}.html",
+        change=point_change(normalise_code(code)),
+        problem=problem.message if problem else None,
+        typed=request.form if problem else {},
+        is_demo=any(wave.is_demo for wave in all_waves()),
+    )
+
+
+def _to_points(code: str) -> AnyResponse:
+    """Back to the list of the street."""
+    street = point_change(normalise_code(code)).point.street_code
+    return redirect(f"/office/admin/points?street={street}", 303)
 
 
 def _accounts(*, problem: Refused | None = None, made: tuple[str | None, str] | None = None) -> str:

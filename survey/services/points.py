@@ -1,4 +1,4 @@
-"""Create and retire collection points: the places where a code is shown, each with its own."""
+"""Create, retire, replace and restore collection points: places where a code is shown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sqlalchemy import select, update
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import CHANNELS, CollectionPoint, Street, db
+from survey.queries.points import may_take_over, unknown_code
+from survey.services import audit
 from survey.services.collect import draw_code, normalise_code
 from survey.services.tables_in import Rejected, RowsRejected, read_table
 
@@ -118,30 +120,54 @@ def free_codes(session: Any, count: int) -> list[str]:
     return list(codes)
 
 
-def retire_point(code: str, *, replaced_by: str | None, now: datetime) -> None:
+def retire_point(code: str, *, replaced_by: str | None, actor: str, now: datetime) -> None:
     """Take a code out of use from `now` (UTC) on; `replaced_by` is where it leads people.
 
-    Codes that led to it lead to its successor, so that nobody is sent on twice. Raises Refused
-    for unknown codes, one that is retired already, and a successor that cannot stand in.
+    Codes that led to it lead to its successor, so that nobody is sent on twice, and nowhere when
+    it has none. Raises Refused for unknown codes, one that is retired already, and a successor
+    that cannot stand in.
     """
     with transaction() as session:
-        point = _point(session, code)
-        if point.retired_at is not None:
+        point = _in_use(session, code)
+        successor = None if not replaced_by else _successor(session, point, replaced_by)
+        point.retired_at = now
+        _lead(session, point, successor)
+        _record(session, "retire_point", point, actor=actor, now=now)
+
+
+def replace_point(code: str, *, actor: str, now: datetime) -> str:
+    """Take a code out of use and lead to a new one for the same place, which is returned.
+
+    For a code that was spread where it should not be, or whose poster is worn or was misprinted.
+    Raises Refused as `retire_point` does, and for a point for slips: those are replaced in print.
+    """
+    with transaction() as session:
+        point = _in_use(session, code)
+        if point.channel == "slip":
             raise Refused(
-                "already_retired",
+                "slip_point",
                 _l(
-                    "%(code)s is out of use already; `points repoint` changes where it leads.",
+                    "%(code)s is a point for slips: make the slips void and print new ones.",
                     code=point.short_code,
                 ),
                 status=409,
             )
-        successor = None if not replaced_by else _successor(session, point, replaced_by)
+        made = CollectionPoint(
+            street_id=point.street_id,
+            channel=point.channel,
+            short_code=free_codes(session, 1)[0],
+            label_zh=point.label_zh,
+            label_en=point.label_en,
+        )
+        session.add(made)
+        session.flush()
         point.retired_at = now
-        if successor is not None:
-            _lead(session, point, successor)
+        _lead(session, point, made)
+        _record(session, "replace_point", point, actor=actor, now=now)
+        return made.short_code
 
 
-def repoint(code: str, *, to: str) -> None:
+def repoint(code: str, *, to: str, actor: str, now: datetime) -> None:
     """Let a retired code lead to another point. Raises Refused as `retire_point` does."""
     with transaction() as session:
         point = _point(session, code)
@@ -155,16 +181,18 @@ def repoint(code: str, *, to: str) -> None:
                 status=409,
             )
         _lead(session, point, _successor(session, point, to))
+        _record(session, "repoint_point", point, actor=actor, now=now)
 
 
-def restore_point(code: str) -> None:
+def restore_point(code: str, *, actor: str, now: datetime) -> None:
     """Take a retired code back into use. Raises Refused when it is unknown or in use."""
     with transaction() as session:
         point = _point(session, code)
         if point.retired_at is None:
             raise Refused("in_use", _l("%(code)s is in use.", code=point.short_code), status=409)
         point.retired_at = None
-        point.replaced_by_id = None
+        point.replaced_by = None
+        _record(session, "restore_point", point, actor=actor, now=now)
 
 
 def _point(session: Any, code: str) -> CollectionPoint:
@@ -174,10 +202,22 @@ def _point(session: Any, code: str) -> CollectionPoint:
         .with_for_update()
     )
     if found is None:
-        raise Refused(
-            "unknown_code", _l("There is no point with the code %(code)s.", code=code), status=404
-        )
+        raise unknown_code(code)
     return found
+
+
+def _in_use(session: Any, code: str) -> CollectionPoint:
+    point = _point(session, code)
+    if point.retired_at is not None:
+        raise Refused(
+            "already_retired",
+            _l(
+                "%(code)s is out of use already; what can be changed is where it leads.",
+                code=point.short_code,
+            ),
+            status=409,
+        )
+    return point
 
 
 def _successor(session: Any, point: CollectionPoint, code: str) -> CollectionPoint:
@@ -187,14 +227,14 @@ def _successor(session: Any, point: CollectionPoint, code: str) -> CollectionPoi
         found.id != point.id
         and found.retired_at is None
         and found.street_id == point.street_id
-        and found.channel != "slip"
+        and may_take_over(point.channel, found.channel)
     )
     if not fits:
         raise Refused(
             "no_successor",
             _l(
                 "%(code)s cannot take its place: that must be another code of the same street, "
-                "in use, and not one for slips.",
+                "in use, that hangs somewhere for everybody or is of the same kind.",
                 code=found.short_code,
             ),
             status=409,
@@ -202,10 +242,24 @@ def _successor(session: Any, point: CollectionPoint, code: str) -> CollectionPoi
     return found
 
 
-def _lead(session: Any, point: CollectionPoint, successor: CollectionPoint) -> None:
+def _lead(session: Any, point: CollectionPoint, successor: CollectionPoint | None) -> None:
     session.execute(
         update(CollectionPoint)
         .where(CollectionPoint.replaced_by_id == point.id)
-        .values(replaced_by_id=successor.id)
+        .values(replaced_by_id=successor.id if successor else None)
     )
-    point.replaced_by_id = successor.id
+    point.replaced_by = successor
+
+
+def _record(
+    session: Any, action: str, point: CollectionPoint, *, actor: str, now: datetime
+) -> None:
+    leads_to = point.replaced_by.short_code if point.replaced_by else None
+    audit.record(
+        session,
+        actor=actor,
+        action=action,
+        subject=f"point {point.short_code}",
+        detail={"leads_to": leads_to},
+        at=now,
+    )

@@ -93,7 +93,7 @@ def test_a_retired_code_leads_to_the_one_in_its_place(app, client, runner, codes
 def test_the_retired_page_is_polite_and_has_the_way_on(client, app, codes, runner) -> None:
     with app.app_context():
         old, new = (factories.point(street_id=1, code=code) for code in ("AAAAAA", "CCCCCC"))
-        retire_point(old, replaced_by=new, now=factories.NOW)
+        retire_point(old, replaced_by=new, actor="boss", now=factories.NOW)
     page = client.get(f"/s/{old}")
     assert page.status_code == 410
     assert f'href="/s/{new}?lang=' in page.text
