@@ -25,7 +25,7 @@ KEPT_SECONDS = 3600
 def poster_pdf(code: str) -> Response:
     """The poster of a point: ?size=a4 (else), a5, or card for a window."""
     found = poster(normalise_code(code))
-    size = request.args.get("size", "a4")
+    size = request.args.get("size", "a4").lower()
     if size not in SIZES:
         raise _no_size()
     name = f"{found.street_code}-{found.short_code}-{size}.pdf"
