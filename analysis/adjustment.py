@@ -1,7 +1,8 @@
 """What recurring complaint themes take from a public score; arithmetic only, no text is read.
 
-A theme costs points only when it recurs, was confirmed by people, is the street's own task and
-was made known to the street in time; plans and solved cases give points back (method §6).
+A theme costs points only when it recurs, was confirmed by people, who also judged a sample of its
+comments, is the street's own task and was made known to the street in time; plans and solved cases
+give points back (method §6).
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ class ThemeRecord:
     solved. ``remit`` is ``street`` for the street's own task. ``notified_days`` before the wave
     opened, ``None`` if never. ``random_mentions`` m in the random stream, ``None`` without one.
     ``number`` tells themes of one label apart; nothing is computed from it.
+
+    What people found when they read it (all ``None``: nobody was asked to): of m,
+    ``right_mentions`` were judged to be about the theme; those judged not to be are not in m. Of
+    the theme's ``sample_members`` comments in the wave, all streets together, ``sample_judged``
+    were drawn at random and judged, ``sample_right`` of them right.
     """
 
     street: str
@@ -45,16 +51,22 @@ class ThemeRecord:
     notified_days: int | None = None
     random_mentions: int | None = None
     number: int | None = None
+    right_mentions: int | None = None
+    sample_members: int | None = None
+    sample_judged: int | None = None
+    sample_right: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeEffect:
-    """What a theme costs and why: L, p̃, whether it recurs, restoration g, deduction d.
+    """What a theme costs and why: m', L, p̃, whether it recurs, restoration g, deduction d.
 
+    ``counted`` is m', the mentions that the judged sample lets count; all else is computed from it.
     ``reasons`` are the codes because of which it costs nothing (empty when it costs).
     """
 
     theme: ThemeRecord
+    counted: int
     lower_bound: float
     share: float
     present: bool
@@ -89,6 +101,41 @@ def smoothed_share(mentions: int, respondents: int, district_share: float, kappa
     if respondents + kappa <= 0:
         return district_share
     return (mentions + kappa * district_share) / (respondents + kappa)
+
+
+def counted_mentions(theme: ThemeRecord) -> int:
+    """m' = m_r + ⌊(m − m_r)·q⌋: how many mentions count, after people read a sample; 0..m.
+
+    m_r mentions were judged right one by one; of the others the share q = right/judged of the
+    sample is taken to be right, rounded down in the street's favour. Every mention judged wrong is
+    out of m already. m itself when nothing was judged.
+    """
+    if not theme.sample_judged:
+        return theme.mentions
+    known = theme.right_mentions or 0
+    others = theme.mentions - known
+    return known + others * (theme.sample_right or 0) // theme.sample_judged
+
+
+def sample_reasons(theme: ThemeRecord, policy: Policy) -> tuple[Reason, ...]:
+    """Why the sample of comments does not bear the theme out; empty when it does.
+
+    The smaller of the policy's sample and all comments must be judged, and the one-sided 95 %
+    Wilson lower bound of the share that is right reach the policy's least precision; when every
+    comment was judged there is nothing left to be uncertain about. No condition where nobody is
+    asked to judge (no sample in the record, or a sample of 0 in the policy).
+    """
+    if theme.sample_judged is None or theme.sample_members is None or policy.theme_sample == 0:
+        return ()
+    needed = min(policy.theme_sample, theme.sample_members)
+    if theme.sample_judged < needed:
+        few = {"judged": theme.sample_judged, "needed": needed}
+        return (Reason("sample_not_judged", few),)
+    bound = wilson_lower(theme.sample_right or 0, theme.sample_judged)
+    if theme.sample_judged < theme.sample_members and bound < policy.theme_min_precision:
+        wrong = {"bound": bound, "needed": policy.theme_min_precision}
+        return (Reason("sample_too_often_wrong", wrong),)
+    return ()
 
 
 def recurrence_reasons(
@@ -167,25 +214,23 @@ def restoration(theme: ThemeRecord, *, recurring: bool, policy: Policy) -> float
 
 
 def theme_effect(theme: ThemeRecord, policy: Policy) -> ThemeEffect:
-    """L, p̃, recurrence, g and d of one theme.
+    """m', L, p̃, recurrence, g and d of one theme.
 
     d = points·min(1, p̃/share)·ρ·(1−g), ρ = min(1, base + step·(r − fewest waves)); 0 unless it
     recurs and is the street's. Raises ``AnalysisError`` (``bad_theme``) for impossible counts.
     """
     check_theme(theme)
+    counted = counted_mentions(theme)
+    random = theme.random_mentions
+    if random is not None and theme.mentions:
+        random = random * counted // theme.mentions
     unmet = recurrence_reasons(
-        theme.mentions,
-        theme.respondents,
-        theme.waves,
-        policy=policy,
-        random_mentions=theme.random_mentions,
+        counted, theme.respondents, theme.waves, policy=policy, random_mentions=random
     )
     recurring = not unmet
-    share = smoothed_share(
-        theme.mentions, theme.respondents, theme.district_share, policy.theme_prior
-    )
+    share = smoothed_share(counted, theme.respondents, theme.district_share, policy.theme_prior)
     g = restoration(theme, recurring=recurring, policy=policy)
-    reasons = (*unmet, *responsibility_reasons(theme, policy))
+    reasons = (*unmet, *responsibility_reasons(theme, policy), *sample_reasons(theme, policy))
     deduction = 0.0
     if not reasons:
         extra = theme.waves - policy.theme_min_waves
@@ -194,9 +239,10 @@ def theme_effect(theme: ThemeRecord, policy: Policy) -> ThemeEffect:
         deduction = policy.deduction_points * size * persistence * (1 - g)
     return ThemeEffect(
         theme=theme,
-        lower_bound=wilson_lower(theme.mentions, theme.respondents),
+        counted=counted,
+        lower_bound=wilson_lower(counted, theme.respondents),
         share=share,
-        present=theme.mentions >= policy.theme_present_mentions,
+        present=counted >= policy.theme_present_mentions,
         recurring=recurring,
         restoration=g,
         deduction=deduction,
@@ -206,7 +252,10 @@ def theme_effect(theme: ThemeRecord, policy: Policy) -> ThemeEffect:
 
 def check_theme(theme: ThemeRecord) -> None:
     """Raise ``AnalysisError`` (``bad_theme``) when the counts contradict each other."""
-    counts = (theme.mentions, theme.respondents, theme.waves, theme.solved, theme.reasked)
+    counts = [theme.mentions, theme.respondents, theme.waves, theme.solved, theme.reasked]
+    read = (theme.right_mentions, theme.sample_members, theme.sample_judged, theme.sample_right)
+    counts += [count for count in read if count is not None]
+    right, members, judged, sample_right = (count or 0 for count in read)
     problem = None
     if min(counts) < 0:
         problem = "has a negative count"
@@ -216,6 +265,10 @@ def check_theme(theme: ThemeRecord) -> None:
         problem = "has more mentions than respondents"
     elif theme.solved > theme.reasked:
         problem = "has more 'solved' answers than re-asked residents"
+    elif right > theme.mentions:
+        problem = "has more mentions judged right than mentions"
+    elif sample_right > judged or judged > members:
+        problem = "has a sample larger than what it is drawn from, or more right than judged"
     elif not 0 <= theme.district_share <= 1:
         problem = "has a district share outside 0 to 1"
     elif theme.state not in STATES:

@@ -57,6 +57,11 @@ NAMES = {
 }
 """The files that each kind of bundle may hold."""
 
+ADDED_SINCE: dict[type, frozenset[str]] = {
+    ThemeRecord: frozenset(("right_mentions", "sample_members", "sample_judged", "sample_right"))
+}
+"""Fields that bundles sealed before them do not have; their defaults change no figure."""
+
 
 def json_bytes(document: Any) -> bytes:
     """A document as JSON in UTF-8; numbers with all their digits, never NaN."""
@@ -320,7 +325,8 @@ def read_circumstances(files: Files) -> dict[str, Any]:
 def record(kind: type, given: Any) -> Any:
     """A record from its JSON object. Raises ``AnalysisError`` (``bad_bundle``)."""
     wanted = get_type_hints(kind)
-    if not isinstance(given, dict) or set(given) != set(wanted):
+    required = set(wanted) - ADDED_SINCE.get(kind, frozenset())
+    if not isinstance(given, dict) or not required <= set(given) <= set(wanted):
         raise AnalysisError("bad_bundle", f"A {kind.__name__} has other fields than expected.")
     for name, value in given.items():
         is_number = wanted[name] is float and isinstance(value, int) and not isinstance(value, bool)

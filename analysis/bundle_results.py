@@ -105,6 +105,8 @@ def rank_figures(street: StreetEvaluation) -> dict[str, Any]:
 def theme_figures(effect: ThemeEffect) -> dict[str, Any]:
     """What one theme does to one street."""
     theme = effect.theme
+    # Published before people judged samples: every mention counted, and nothing was said of it.
+    judged = {} if theme.sample_judged is None else {"counted": effect.counted}
     return {
         "number": theme.number,
         "label": theme.label,
@@ -118,6 +120,7 @@ def theme_figures(effect: ThemeEffect) -> dict[str, Any]:
         "recurring": effect.recurring,
         "deduction": effect.deduction,
         "not_counted_because": [reason.code for reason in effect.reasons],
+        **judged,
     }
 
 

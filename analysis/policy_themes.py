@@ -49,6 +49,18 @@ class ThemeValues:
         en="Number of recent waves looked at, this one included",
         zh="考察的最近轮数（含本轮）",
     )
+    theme_sample: int = value(
+        10, "integer", section="themes", low=0,
+        en="Comments of a theme, drawn at random, that people must judge before it counts; all "
+        "of them where there are fewer (0: none)",
+        zh="问题计入评价前须由人工逐条判断的随机抽取意见数；不足此数时全部判断（0：不要求）",
+    )
+    theme_min_precision: float = value(
+        0.5, "number", section="themes", low=0, high=1,
+        en="Lower bound of the share of judged comments that are about the theme, below which it "
+        "does not count",
+        zh="人工判断为“确属该问题”的占比，其置信下限低于此值时不计入",
+    )
     notice_days: int = value(
         30, "integer", section="themes", low=0,
         en="Days before the wave opened by which the street must have been notified",

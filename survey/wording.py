@@ -95,6 +95,8 @@ NOT_COUNTED: dict[str, Any] = {
     "share_too_small": _l("too small a share of residents"),
     "too_few_waves": _l("not present in enough waves"),
     "too_few_random_mentions": _l("too few mentions in the random sample"),
+    "sample_not_judged": _l("the sample of its comments was not judged yet"),
+    "sample_too_often_wrong": _l("too many of its sampled comments are about something else"),
     "appeal_upheld": _l("an appeal was upheld"),
     "not_confirmed": _l("not confirmed by a person"),
     "not_the_streets_remit": _l("not the street’s task"),

@@ -14,7 +14,10 @@ number or {"public", "public_se"}) and, where public combines a random and an op
 random_alone (the random sample's own, in the same form: a last place must hold on it, too;
 absent: public is taken to be the random sample's own). A
 theme's state is none, plan, overdue or removed; its remit
-is street or another body; random_residents are its mentions in the random sample.
+is street or another body; random_residents are its mentions in the random sample. After people
+read a sample of its comments it has sample_members (comments drawn from), sample_judged and
+sample_right, and right_residents (of residents, those judged right one by one); without these
+every mention counts.
 At the top, previous is {"last": "S09"} (verified last in the wave before; {group: code} with
 several groups) and/or {"pooled_waves": 4} (the scores are the pool of that many waves), and
 appeals is the list of open ones, [{"street", "label"}]. What is absent leaves its condition of
@@ -182,6 +185,7 @@ def theme_document(effect: ThemeEffect) -> dict[str, Any]:
         "indicator": effect.theme.indicator,
         "label": effect.theme.label,
         "residents": effect.theme.mentions,
+        "residents_counted": effect.counted,
         "lower_bound": effect.lower_bound,
         "share": effect.share,
         "waves": effect.theme.waves,

@@ -42,6 +42,10 @@ THEME_KEYS = {
     "confirmed",
     "notified_days",
     "random_residents",
+    "right_residents",
+    "sample_members",
+    "sample_judged",
+    "sample_right",
 }
 
 
@@ -214,6 +218,10 @@ def theme_record(fields: Fields) -> ThemeRecord:
         confirmed=confirmed,
         notified_days=fields.count("notified_days"),
         random_mentions=fields.count("random_residents"),
+        right_mentions=fields.count("right_residents"),
+        sample_members=fields.count("sample_members"),
+        sample_judged=fields.count("sample_judged"),
+        sample_right=fields.count("sample_right"),
     )
 
 

@@ -49,6 +49,9 @@ MESSAGES: Mapping[str, str] = {
     "share_too_small": "The lower bound of its share is {bound:.4f}, needed {needed:g}.",
     "too_few_waves": "Present in {waves} of the recent waves, needed {needed}.",
     "too_few_random_mentions": "{mentions} mentions in the random sample, needed {needed}.",
+    "sample_not_judged": "{judged} comments of its sample were judged, needed {needed}.",
+    "sample_too_often_wrong": "The lower bound of the share of its comments that are about it is "
+    "{bound:.2f}, needed {needed:g}.",
     "appeal_upheld": "Removed by an appeal that was upheld.",
     "not_confirmed": "Not confirmed by people.",
     "not_the_streets_remit": "Not the street's own task (remit: {remit}).",

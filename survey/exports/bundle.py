@@ -139,6 +139,7 @@ def _theme(item: AdjustmentView) -> dict[str, Any]:
         "recurring": item.is_recurring,
         "deduction": item.deduction,
         "not_counted_because": list(item.not_counted_because),
+        **({} if item.sample_judged is None else {"counted": item.counted}),
     }
 
 

@@ -292,6 +292,24 @@ ADJUSTMENTS = TableShape(
             "未扣分的原因代码，以空格分隔",
             "Why it took nothing, as codes separated by spaces",
         ),
+        _column(
+            "counted",
+            "whole",
+            "经人工抽样判断后计入的提及人数（m'）",
+            "Mentions that count after people judged a sample of the comments (m')",
+        ),
+        _column(
+            "sample_judged",
+            "whole",
+            "本轮该问题的意见中，随机抽取并判断的条数",
+            "Comments of the theme in the wave that were drawn at random and judged",
+        ),
+        _column(
+            "sample_right",
+            "whole",
+            "其中判断为确属该问题的条数",
+            "Of these, comments judged to be about the theme",
+        ),
     ),
 )
 

@@ -257,6 +257,9 @@ def adjustments_table(view: EvaluationView, *, is_office: bool) -> Table:
                     item.is_recurring,
                     item.deduction,
                     " ".join(item.not_counted_because) or None,
+                    item.counted,
+                    item.sample_judged,
+                    item.sample_right,
                 )
             )
     return Table(shapes.ADJUSTMENTS, tuple(rows))

@@ -224,7 +224,7 @@ def _street(street: StreetView, found: WaveEvaluation, themes: WaveThemes) -> St
 def _adjustment(effect: ThemeEffect, theme: Theme) -> AdjustmentView:
     return AdjustmentView(
         theme_id=theme.id,
-        label=theme.label,
+        label=effect.theme.label,
         keywords=tuple(theme.keywords),
         indicator_code=effect.theme.indicator,
         remit=theme.remit,
@@ -238,6 +238,9 @@ def _adjustment(effect: ThemeEffect, theme: Theme) -> AdjustmentView:
         is_recurring=effect.recurring,
         deduction=effect.deduction,
         not_counted_because=tuple(reason.code for reason in effect.reasons),
+        counted=effect.counted,
+        sample_judged=effect.theme.sample_judged,
+        sample_right=effect.theme.sample_right,
     )
 
 

@@ -184,6 +184,9 @@ def _adjustment(row: ThemeAdjustment, codes: Mapping[int, str]) -> AdjustmentVie
         is_recurring=row.is_recurring,
         deduction=row.deduction,
         not_counted_because=tuple(row.not_counted_because),
+        counted=row.mentions_counted,
+        sample_judged=row.sample_judged,
+        sample_right=row.sample_right,
     )
 
 

@@ -122,6 +122,11 @@ class AdjustmentView:
     deduction: float
     #: Codes of all reasons why it takes nothing; empty when it counts.
     not_counted_because: tuple[str, ...]
+    #: m': of the mentions, those that count after people judged a sample of the comments; the
+    #: sample is of the theme in the wave. All None: published before samples were judged.
+    counted: int | None = None
+    sample_judged: int | None = None
+    sample_right: int | None = None
 
     @property
     def is_confirmed(self) -> bool:

@@ -123,6 +123,8 @@ def test_trimming_to_exactly_the_mean_is_allowed():
 
 ADDED = (
     "cluster_correlation",
+    "theme_sample",
+    "theme_min_precision",
     "pool_weights",
     "burst_error",
     "burst_min",
