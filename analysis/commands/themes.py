@@ -6,11 +6,13 @@ is one, street. Out, in the folder of --out:
   themes.json   the clusters that are themes, most residents first; a cluster that is one text or
                 one resident again and again is none. Per theme: cluster_id, label, keywords,
                 representative, residents, messages, first, last, periods (residents per
-                quarter), recurring, surging, scope (common or own; null without streets)
+                quarter), recurring, surging, scope (common, own, undecided; null without
+                streets)
 A text that is near-identical to an earlier one brings no further resident.
 recurring: the default policy's rule (method, section 6) with quarters as periods, without its bound
 on the share: complaints alone do not say how many residents were asked.
-surging: the last seven days against the 26 weeks before.
+surging: the last seven days against the 26 weeks before, among all residents heard.
+scope: whether the streets' residents mention it alike, by a test; undecided with too few.
 """
 
 from __future__ import annotations
@@ -31,14 +33,10 @@ from analysis.commands.progress import LateProgress
 from analysis.commands.written import csv_bytes, write_whole
 from analysis.policy import Policy
 from analysis.themes.discovery import Discovery, Document, Theme, discover
-from analysis.themes.recurrence import (
-    BASELINE_WEEKS,
-    latest_quarters,
-    quarter,
-    scope,
-    surging,
-)
+from analysis.themes.heterogeneity import scope
+from analysis.themes.periods import latest_quarters, quarter
 from analysis.themes.redact import redact
+from analysis.themes.surges import BASELINE_WEEKS, surging
 
 COLUMNS = ("message_id", "user", "title", "time", "body")
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})")
@@ -134,10 +132,14 @@ def theme_documents(
     """The themes as JSON documents, with what happened when and where."""
     by_id = {document.id: document for document in documents}
     days = [document.day for document in documents if document.day is not None]
-    streets = len({document.street for document in documents if document.street is not None})
+    heard = street_persons(documents)
     recent = latest_quarters(days, most=4)
     policy = Policy()
-    surges = surging(weekly_persons(found, by_id, days))
+    surges = surging(
+        weekly_persons(found, by_id, days),
+        heard=heard_weekly(documents, days),
+        known_weeks=[known_weeks(theme, days) for theme in found.themes],
+    )
     rows = []
     for theme, surge in zip(found.themes, surges.tolist(), strict=True):
         periods = period_persons(theme, found, by_id)
@@ -162,7 +164,7 @@ def theme_documents(
                 # n = m: nobody who did not complain is in the file, so the share is left out
                 "recurring": is_recurring(m, m, present, policy=policy),
                 "surging": surge,
-                "scope": scope(theme.streets, all_streets=streets),
+                "scope": scope(theme.streets, heard),
             }
         )
     return rows
@@ -185,7 +187,7 @@ def weekly_persons(
     """Themes × weeks: distinct residents in the weeks that end on the latest day."""
     if not days:
         return np.zeros((len(found.themes), 0))
-    last, weeks = max(days), min(BASELINE_WEEKS, (max(days) - min(days)).days // 7) + 1
+    last, weeks = max(days), _weeks(days)
     persons: dict[tuple[int, int], set[Hashable]] = {}
     for row, theme in enumerate(found.themes):
         for document in first_documents(theme, found, by_id):
@@ -195,6 +197,36 @@ def weekly_persons(
     for place, group in persons.items():
         counts[place] = len(group)
     return counts
+
+
+def street_persons(documents: Sequence[Document]) -> dict[str, int]:
+    """Distinct residents who wrote about anything, per street."""
+    persons: dict[str, set[Hashable]] = {}
+    for document in documents:
+        if document.street is not None:
+            persons.setdefault(document.street, set()).add(person_of(document))
+    return {street: len(group) for street, group in persons.items()}
+
+
+def heard_weekly(documents: Sequence[Document], days: Sequence[date]) -> list[int]:
+    """Distinct residents who wrote about anything, in the weeks of ``weekly_persons``."""
+    persons: list[set[Hashable]] = [set() for _ in range(_weeks(days))]
+    for document in documents:
+        if document.day is not None and (ago := (max(days) - document.day).days // 7) < len(
+            persons
+        ):
+            persons[-1 - ago].add(person_of(document))
+    return [len(group) for group in persons]
+
+
+def known_weeks(theme: Theme, days: Sequence[date]) -> int:
+    """Whole weeks since the theme was first mentioned."""
+    return (max(days) - theme.first).days // 7 if theme.first and days else 0
+
+
+def _weeks(days: Sequence[date]) -> int:
+    """Weeks looked at: the last one and the baseline, as far as the messages reach back."""
+    return min(BASELINE_WEEKS, (max(days) - min(days)).days // 7) + 1 if days else 0
 
 
 def first_documents(
