@@ -54,10 +54,10 @@ def _add_columns() -> None:
             'indicator_is_decided', sa.Boolean(), nullable=False, server_default=sa.false()
         ),
     )
-    op.add_column(
-        'theme_period',
-        sa.Column('mentions_right', sa.Integer(), nullable=False, server_default='0'),
-    )
+    for name in ('mentions_right', 'texts_only_here'):
+        op.add_column(
+            'theme_period', sa.Column(name, sa.Integer(), nullable=False, server_default='0')
+        )
     for name in ('mentions_counted', 'sample_judged', 'sample_right'):
         op.add_column('theme_adjustment', sa.Column(name, sa.Integer(), nullable=True))
 
@@ -70,7 +70,7 @@ def _add_judgement() -> None:
         sa.Column('is_about', sa.Boolean(), nullable=False),
         sa.Column('basis', sa.String(length=8), nullable=False),
         sa.CheckConstraint(
-            "basis IN ('sample', 'border', 'person')", name=op.f('ck_theme_judgement_basis_known')
+            "basis IN ('sample', 'border', 'copy', 'person')", name=op.f('ck_theme_judgement_basis_known')
         ),
         sa.ForeignKeyConstraint(
             ['comment_id'], ['comment.id'], name=op.f('fk_theme_judgement_comment_id_comment')
@@ -168,7 +168,8 @@ def downgrade() -> None:
     op.drop_table('theme_judgement')
     for name in ('mentions_counted', 'sample_judged', 'sample_right'):
         op.drop_column('theme_adjustment', name)
-    op.drop_column('theme_period', 'mentions_right')
+    for name in ('mentions_right', 'texts_only_here'):
+        op.drop_column('theme_period', name)
     op.drop_column('comment', 'indicator_is_decided')
     with op.batch_alter_table('theme') as batch:
         batch.drop_index(op.f('ix_theme_merged_into_id'))

@@ -28,8 +28,9 @@ SCOPES = ("own", "common")
 DECIDERS = ("model", "person")
 PLAN_STATES = ("none", "plan", "overdue", "removed")
 # sample: drawn at random from the theme's comments; border: from those just outside it;
-# person: moved in or out by hand, which says nothing about the model at large.
-JUDGEMENT_BASES = ("sample", "border", "person")
+# copy: near-identical to one that was drawn; person: moved in or out by hand, which says nothing
+# about the model at large.
+JUDGEMENT_BASES = ("sample", "border", "copy", "person")
 LINEAGE_KINDS = ("merged", "split")
 # Each is a row of survey.services.theme_acts.ACTS, but undo.
 DECISION_ACTIONS = (
@@ -129,6 +130,9 @@ class ThemePeriod(Base):
     mentions_random: Mapped[int]
     #: Those of m that a person judged to be about the theme, or put there.
     mentions_right: Mapped[int] = mapped_column(default=0)
+    #: Those of m whose text is in no other street's count: over the streets, what a sample of the
+    #: theme's comments is drawn from.
+    texts_only_here: Mapped[int] = mapped_column(default=0)
     #: UTC; when the street was told of it.
     notified_at: Mapped[datetime | None] = mapped_column(DateTime)
     #: What the street has promised: no plan, a published plan in time, one overdue; or removed
