@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import format_date, format_datetime, get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 # Language as it stands in addresses and documents -> locale of the translations.
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+# Parsed once: a request needs its locale before anything else.
+_PARSED = {tag: Locale.parse(tag) for tag in LOCALES.values()}
 
 
-def select_locale() -> str | None:
+def select_locale() -> Locale | None:
     """The reader's locale: ?lang=, then what they chose before, then what their browser asks for.
 
     None (outside a request) makes Flask-Babel use the default of the installation.
@@ -21,14 +27,20 @@ def select_locale() -> str | None:
         return None
     asked = request.args.get("lang") or request.cookies.get("lang")
     if asked in LOCALES:
-        return LOCALES[asked]
+        return _PARSED[LOCALES[asked]]
     # An account's own language is put into g by the sign-in.
     if getattr(g, "account_language", "") in LOCALES:
-        return LOCALES[g.account_language]
-    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "zh-TW", "en"])
-    if best:
-        return LOCALES[best[:2]]
-    return None
+        return _PARSED[LOCALES[g.account_language]]
+    wanted = _wanted_language(request.headers.get("Accept-Language", ""))
+    return _PARSED[LOCALES[wanted] if wanted else current_app.config["BABEL_DEFAULT_LOCALE"]]
+
+
+@lru_cache(maxsize=256)
+def _wanted_language(header: str) -> str | None:
+    """The language of ours that an Accept-Language header likes best; phones send few different."""
+    accepted = parse_accept_header(header, LanguageAccept)
+    best = accepted.best_match(["zh", "zh-CN", "zh-Hans", "zh-TW", "en"])
+    return best[:2] if best else None
 
 
 def language() -> str:

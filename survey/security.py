@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 # Nothing from another host, nothing inline. A page that inlines its style and script (the
 # resident page: one request on a slow phone) names their hashes instead.
@@ -36,8 +37,22 @@ def source_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
+class OfficeSessions(SecureCookieSessionInterface):
+    """Flask's sessions; a request without the cookie, as residents' are, gets an empty one at once.
+
+    Flask first derives the key that signs cookies, also when there is nothing to check.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def configure(app: Flask) -> None:
-    """Settings of the session cookie."""
+    """The session cookie: who keeps it, and its settings."""
+    app.session_interface = OfficeSessions()
     app.config.from_mapping(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from flask import current_app
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, select
 from sqlalchemy.orm import aliased
 
 from survey.instrument import Instrument, stratum_key
@@ -94,13 +94,15 @@ _POINT_VIEW = (
 )
 
 
-def point_view(code: str) -> PointView | None:
+def point_view(code: str, connection: Connection | None = None) -> PointView | None:
     """The point with this short code and the wave it serves; None when no point has it.
 
     Of a district's waves the open one is taken, else the next to open, else the last that
-    closed, so that a notice can say when. One query.
+    closed, so that a notice can say when. One query, on the session's connection by default.
     """
-    row = db.session.connection().execute(_POINT_VIEW, {"code": code}).first()
+    if connection is None:
+        connection = db.session.connection()
+    row = connection.execute(_POINT_VIEW, {"code": code}).first()
     if row is None:
         return None
     return PointView(

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from survey.errors import Refused
@@ -81,22 +81,21 @@ _SLIP_VIEW = (
 )
 
 
-def slip_view(code: str) -> SlipView | None:
+def slip_view(code: str, connection: Connection | None = None) -> SlipView | None:
     """The slip with this code; None when none was printed with it. Two queries.
 
     Its point carries the code of the slip and the wave of its batch, whatever wave is open.
     """
     code_hash, spent_hash = slip_hashes(code)
-    row = (
-        db.session.connection()
-        .execute(_SLIP_VIEW, {"code_hash": code_hash, "spent_hash": spent_hash})
-        .first()
-    )
+    if connection is None:
+        connection = db.session.connection()
+    hashes = {"code_hash": code_hash, "spent_hash": spent_hash}
+    row = connection.execute(_SLIP_VIEW, hashes).first()
     if row is None:
         return None
     is_void, batch_id, point_code, is_spent, other_wave_open, *wave = row
     wave_id, name_zh, name_en, status, opens_at, closes_at, questionnaire_id, policy_id = wave
-    point = point_view(point_code)
+    point = point_view(point_code, connection)
     assert point is not None
     return SlipView(
         point=replace(

@@ -104,7 +104,7 @@ def slip_guesses(view: Callable[[str], Any]) -> Callable[[str], Any]:
 @slip_guesses
 def ask(code: str) -> Response:
     """The survey behind a printed code."""
-    survey = collect.open_survey(code, now=utc_now())
+    survey = collect.shown_survey(code, now=utc_now())
     key = (survey.point, survey.rows.checksum, language(), _size())
     page = pages.page_cache().get(key)
     if page is None:

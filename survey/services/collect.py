@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from analysis.policy import Policy
-from survey.database import transaction
+from survey.database import kept_for_a_moment, writing
 from survey.errors import Refused
 from survey.instrument import CALL_BACK_FIELDS
 from survey.models import Response, db
@@ -36,6 +37,10 @@ from survey.services.responses import (
 from survey.services.slips import spend
 
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+# How long a process may show a poster's survey without asking the database again. What stores an
+# answer always asks.
+KEPT_SECONDS = 2
+MOST_KEPT = 500
 LOOK_ALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 
 
@@ -102,17 +107,39 @@ def draw_code(length: int = 6) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
-def open_survey(code: str, *, now: datetime) -> OpenSurvey:
+def shown_survey(code: str, *, now: datetime) -> OpenSurvey:
+    """The same as open_survey, without a query when a poster's was read in the last moment.
+
+    A code retired by another process is shown for KEPT_SECONDS longer; answers to it are refused
+    at once. Only what is open is kept.
+    """
+    kept, at = kept_for_a_moment(), time.monotonic()
+    typed = normalise_code(code)[:12]
+    until, survey = kept.get(typed, (0.0, None))
+    if survey is not None and until > at:
+        closes = survey.point.closes_at
+        if closes is None or now < closes:
+            return survey
+    survey = open_survey(code, now=now)
+    if survey.slip is None:
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[typed] = (at + KEPT_SECONDS, survey)
+    return survey
+
+
+def open_survey(code: str, *, now: datetime, connection: Connection | None = None) -> OpenSurvey:
     """What can be answered under `code` at `now` (UTC).
 
     Raises NotOpen for a code that is unknown or retired, for a slip that is void or spent, and for
     a wave that has not opened or has closed. One query, four for a slip; the questionnaire is
-    kept by the process.
+    kept by the process. connection: whose transaction the queries belong to, the session's by
+    default.
     """
     typed = normalise_code(code)[:12]
-    point, slip = point_view(typed), None
+    point, slip = point_view(typed, connection), None
     if point is None and len(typed) == SLIP_LENGTH:
-        slip = slip_view(typed)
+        slip = slip_view(typed, connection)
         point = slip.point if slip is not None else None
     if point is None:
         raise NotOpen(
@@ -203,19 +230,9 @@ def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language:
     """
     key = _submission_key(form)
     try:
-        with transaction() as session:
-            # Read inside the writing transaction: a wave cannot close between look and store.
+        survey = shown_survey(code, now=now)
+        while not _store(survey, code, form, key=key, now=now, language=language):
             survey = open_survey(code, now=now)
-            answers = read_form(survey.rows, form)
-            new = new_response(survey.origin, answers, key=key, at=now, language=language)
-            if survey.slip is not None and not spend(session.connection(), survey.slip):
-                raise _spent(survey.slip)
-            insert_responses(session.connection(), [new])
-            wanted, _problems = read_call_back(survey.rows.instrument, form)
-            if wanted is not None:
-                insert_call_back(
-                    session.connection(), wanted, answers, origin=survey.origin, at=now
-                )
     except (NotOpen, IntegrityError):
         # A retry of what was stored gets its receipt, even after the wave closed; of two
         # requests with one key at the same time one wins, and the other finds it here.
@@ -223,6 +240,35 @@ def submit(code: str, form: Mapping[str, list[str]], *, now: datetime, language:
             raise
         return Receipt(receipt_code(key), is_new=False)
     return Receipt(receipt_code(key), is_new=True)
+
+
+def _store(
+    seen: OpenSurvey,
+    code: str,
+    form: Mapping[str, list[str]],
+    *,
+    key: str,
+    now: datetime,
+    language: str,
+) -> bool:
+    """Store an answer to the survey as it was seen; False when the code leads elsewhere by now.
+
+    All that takes thought is done before the transaction: others wait while it is open.
+    """
+    answers = read_form(seen.rows, form)
+    new = new_response(seen.origin, answers, key=key, at=now, language=language)
+    wanted, _problems = read_call_back(seen.rows.instrument, form)
+    with writing() as connection:
+        # Asked inside it: a wave cannot close between look and store.
+        survey = open_survey(code, now=now, connection=connection)
+        if survey.origin != seen.origin:
+            return False
+        if survey.slip is not None and not spend(connection, survey.slip):
+            raise _spent(survey.slip)
+        insert_responses(connection, [new])
+        if wanted is not None:
+            insert_call_back(connection, wanted, answers, origin=survey.origin, at=now)
+    return True
 
 
 def _submission_key(form: Mapping[str, list[str]]) -> str:

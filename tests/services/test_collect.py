@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, event, func, select, text
 
+from survey.database import transaction
 from survey.errors import Refused
 from survey.models import (
     Answer,
@@ -228,3 +229,86 @@ def test_a_wave_that_closes_between_look_and_send_takes_nothing(app: Flask) -> N
         with pytest.raises(collect.NotOpen):
             send(place.points[0], form())
         assert count(Response) == 0
+
+
+def _change_elsewhere(table: str, values: str) -> None:
+    """A change by another process: nothing tells this one."""
+    with db.engine.begin() as connection:
+        connection.execute(text(f"UPDATE {table} SET {values}"))
+
+
+def test_what_another_process_retired_is_shown_a_moment_longer_and_takes_nothing(
+    each_app: Flask,
+) -> None:
+    with each_app.app_context():
+        code = factories.place().points[0]
+        collect.shown_survey(code, now=NOW)
+        _change_elsewhere("collection_point", f"retired_at = '{NOW - timedelta(hours=1)}'")
+        assert collect.shown_survey(code, now=NOW).point.short_code == code
+        with pytest.raises(collect.NotOpen) as caught:
+            send(code, form())
+        assert caught.value.code == "retired_code"
+        assert count(Response) == 0
+
+
+def test_what_this_process_changed_is_shown_at_once(app: Flask) -> None:
+    with app.app_context():
+        place = factories.place()
+        collect.shown_survey(place.points[0], now=NOW)
+        with transaction() as session:
+            session.get_one(Wave, place.wave_id).status = "closed"
+        with pytest.raises(collect.NotOpen):
+            collect.shown_survey(place.points[0], now=NOW)
+
+
+def test_a_kept_survey_ends_when_its_wave_does(app: Flask) -> None:
+    with app.app_context():
+        code = factories.place().points[0]
+        closes = collect.shown_survey(code, now=NOW).point.closes_at
+        assert closes is not None
+        with pytest.raises(collect.NotOpen):
+            collect.shown_survey(code, now=closes)
+
+
+def test_an_answer_counts_for_the_street_its_point_belongs_to_when_it_is_stored(
+    each_app: Flask,
+) -> None:
+    with each_app.app_context():
+        place = factories.place()
+        code = place.points[0]
+        assert collect.shown_survey(code, now=NOW).point.street_id == place.street_ids[0]
+        _change_elsewhere("collection_point", f"street_id = {place.street_ids[1]}")
+        send(code, form())
+        assert db.session.scalars(select(Response.street_id)).one() == place.street_ids[1]
+
+
+def test_threads_of_a_process_write_in_turn(app: Flask) -> None:
+    with app.app_context():
+        code = factories.place().points[0]
+    failures: list[BaseException] = []
+
+    def many() -> None:
+        with app.app_context():
+            try:
+                for _time in range(5):
+                    send(code, form())
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=many) for _ in range(8)]
+    # Without turns SQLite would let most of them sleep for longer than this.
+    with app.app_context():
+        event.listen(db.engine, "begin", _never_waits)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with app.app_context():
+        assert count(Response) == 40
+
+
+def _never_waits(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
