@@ -14,6 +14,7 @@ from survey.models.cube import (
     RollupPending,
     RollupRun,
 )
+from survey.models.duty import DUTY_BODIES, Duty, WaveDuties
 from survey.models.evaluation import (
     DirectScore,
     Evaluation,
@@ -44,10 +45,14 @@ from survey.models.theme import (
     ThemeModel,
     ThemePeriod,
 )
+from survey.models.theme_state import PROPOSED_SCOPES, THEME_STATES, ThemeSignal, ThemeState
 
 __all__ = [
     "CHANNELS",
+    "DUTY_BODIES",
+    "PROPOSED_SCOPES",
     "ROLES",
+    "THEME_STATES",
     "Account",
     "Answer",
     "AnswerCube",
@@ -63,6 +68,7 @@ __all__ = [
     "Department",
     "DirectScore",
     "District",
+    "Duty",
     "Evaluation",
     "EvaluationBundle",
     "Indicator",
@@ -99,7 +105,10 @@ __all__ = [
     "ThemeLineage",
     "ThemeModel",
     "ThemePeriod",
+    "ThemeSignal",
+    "ThemeState",
     "Wave",
+    "WaveDuties",
     "db",
     "table_of",
 ]
