@@ -157,7 +157,7 @@ SETTINGS = (
         "CALL_BACK_DAYS",
         _whole(1, 365),
         "30",
-        "Days after which a request to be called back is deleted once it was dealt with.",
+        "Days to delete a request to be called back: from dealing with it, else the wave's end.",
     ),
     Setting(
         "FOLD_SECONDS",

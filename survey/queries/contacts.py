@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from flask import current_app
 from sqlalchemy import select
 
+from survey.formatting import local_time
 from survey.models import ContactRequest, Street, Wave, db
 
 
@@ -22,8 +23,9 @@ class CallBackRequest:
     #: Monday of the week in which it was asked for.
     asked_week: date
     handled_on: date | None
-    #: The day on which it is deleted; None until it is dealt with.
-    forgotten_on: date | None
+    #: The day on which it is deleted: so many days after it was dealt with, or, while it is not,
+    #: after the end of its wave.
+    forgotten_on: date
 
 
 def call_back_requests(street_code: str) -> tuple[CallBackRequest, ...]:
@@ -41,6 +43,7 @@ def call_back_requests(street_code: str) -> tuple[CallBackRequest, ...]:
             ContactRequest.words,
             ContactRequest.asked_week,
             ContactRequest.handled_on,
+            Wave.closes_at,
         )
         .join(Street, ContactRequest.street_id == Street.id)
         .join(Wave, ContactRequest.wave_id == Wave.id)
@@ -56,7 +59,7 @@ def call_back_requests(street_code: str) -> tuple[CallBackRequest, ...]:
             words=words,
             asked_week=week,
             handled_on=handled,
-            forgotten_on=handled + days if handled else None,
+            forgotten_on=(handled or local_time(closes).date()) + days,
         )
-        for key, zh, en, words, week, handled in db.session.execute(query)
+        for key, zh, en, words, week, handled, closes in db.session.execute(query)
     )

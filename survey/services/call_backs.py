@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,14 +17,14 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from analysis.themes.redact import redact
 from survey.database import transaction
 from survey.errors import Refused
 from survey.formatting import local_time
 from survey.instrument import CALL_BACK_FIELDS, Instrument
-from survey.models import ContactRequest, Street, table_of
+from survey.models import ContactRequest, Street, Wave, table_of
 from survey.queries.fieldwork import InstrumentRows
 from survey.services import audit
 from survey.services.responses import CONTROLS, Origin
@@ -161,12 +162,54 @@ def deal_with(request_id: str, *, street_code: str, actor: str, now: datetime) -
 
 
 def forget_call_backs(*, now: datetime) -> int:
-    """Delete the requests that were dealt with CALL_BACK_DAYS days ago; how many."""
+    """Delete the requests that are CALL_BACK_DAYS days past: how many.
+
+    The days count from when a request was dealt with; when nobody did, from the end of its wave.
+    The audit trail says how many of which street nobody had dealt with.
+    """
     last: date = local_time(now).date() - timedelta(days=current_app.config["CALL_BACK_DAYS"])
     with transaction() as session:
-        old = delete(ContactRequest).where(ContactRequest.handled_on <= last)
-        gone = session.execute(old.returning(ContactRequest.id)).all()
-    return len(gone)
+        audit.lock(session)
+        dealt_with = delete(ContactRequest).where(ContactRequest.handled_on <= last)
+        gone = len(session.execute(dealt_with.returning(ContactRequest.id)).all())
+        for wave_id, wave_code in _ended(session, last):
+            left_lying = (
+                delete(ContactRequest)
+                .where(ContactRequest.wave_id == wave_id, ContactRequest.handled_on.is_(None))
+                .returning(ContactRequest.street_id)
+            )
+            by_street = Counter(session.execute(left_lying).scalars())
+            gone += by_street.total()
+            _record_forgotten(session, by_street, wave_code, now=now)
+    return gone
+
+
+def _ended(session: Any, last: date) -> list[tuple[int, str]]:
+    """(id, code) of the waves with open requests that ended on `last`, a local day, or before."""
+    waves = session.execute(
+        select(Wave.id, Wave.code, Wave.closes_at).where(
+            exists().where(ContactRequest.wave_id == Wave.id, ContactRequest.handled_on.is_(None))
+        )
+    )
+    return [(key, code) for key, code, closes in waves if local_time(closes).date() <= last]
+
+
+def _record_forgotten(
+    session: Any, by_street: Mapping[int, int], wave_code: str, *, now: datetime
+) -> None:
+    if not by_street:
+        return
+    codes = dict(
+        session.execute(select(Street.id, Street.code).where(Street.id.in_(by_street))).all()
+    )
+    audit.record(
+        session,
+        actor="worker",
+        action="call_backs_forgotten",
+        subject=f"wave {wave_code}",
+        detail={"not_dealt_with": {codes[key]: count for key, count in by_street.items()}},
+        at=now,
+    )
 
 
 def _of_street(session: Any, request_id: str, street_code: str) -> ContactRequest:

@@ -33,6 +33,7 @@ def request_id(app: Flask, place: factories.Place) -> str:
         }
         form = {name: [value] for name, value in given.items()}
         collect.submit(place.points[0], form, now=NOW, language="zh")
+        db.session.rollback()
         return call_back_requests("s1")[0].id
 
 
@@ -42,6 +43,8 @@ def test_the_page_shows_what_it_is_about_and_no_number(
     page = signed_in("clerk").get(PATH).get_data(as_text=True)
     assert "城市管理：路灯" in page
     assert "13800138000" not in page
+    # And until when it is kept if nobody acts.
+    assert re.search(r"deleted on \d.{8,12} if nobody deals with it", page)
 
 
 def test_a_number_is_shown_when_it_is_opened_and_that_is_recorded(

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from survey.errors import Refused
 from survey.models import AuditEvent, ContactRequest, Response, db
 from survey.queries.contacts import call_back_requests
-from survey.services import call_backs, collect
+from survey.services import audit, call_backs, collect
 from tests import factories
 from tests.factories import NOW, levels
 
@@ -27,7 +27,10 @@ def form(**fields: str | list[str]) -> dict[str, list[str]]:
 
 
 def send(code: str, posted: dict[str, list[str]]) -> collect.Receipt:
-    return collect.submit(code, posted, now=NOW, language="zh")
+    receipt = collect.submit(code, posted, now=NOW, language="zh")
+    # The session sees the database as of its first read: what follows reads anew.
+    db.session.rollback()
+    return receipt
 
 
 def count(model: type) -> int:
@@ -209,7 +212,6 @@ def test_a_request_is_forgotten_so_many_days_after_it_was_dealt_with(
     with each_app.app_context():
         key = asked()
         days = each_app.config["CALL_BACK_DAYS"]
-        assert call_backs.forget_call_backs(now=NOW + timedelta(days=400)) == 0
         call_backs.deal_with(key, street_code="s1", actor="clerk", now=NOW)
         # Once more, later: the days count from the first time.
         call_backs.deal_with(key, street_code="s1", actor="clerk", now=NOW + timedelta(days=9))
@@ -218,3 +220,34 @@ def test_a_request_is_forgotten_so_many_days_after_it_was_dealt_with(
         assert call_backs.forget_call_backs(now=NOW + timedelta(days=days)) == 1
         assert count(ContactRequest) == 0
         assert count(Response) == 1
+
+
+def test_a_request_nobody_dealt_with_is_forgotten_after_its_wave(each_app: Flask) -> None:
+    with each_app.app_context():
+        # Given two requests in s1 and one in s2, of a wave that ends in twenty days
+        place = factories.place()
+        for number, point in enumerate((place.points[0], place.points[0], place.points[1])):
+            send(point, form(call_back="1", phone=f"1380013800{number}", share="1", comment="路灯"))
+        days = each_app.config["CALL_BACK_DAYS"]
+        gone_on = NOW + timedelta(days=20 + days)
+        shown = call_back_requests("s1")
+        assert {request.forgotten_on for request in shown} == {gone_on.date()}
+        # And one of them is dealt with on the last day, so its days begin then
+        late = gone_on - timedelta(days=1)
+        call_backs.deal_with(shown[0].id, street_code="s1", actor="clerk", now=late)
+        # When the days after the wave are not over, nothing is gone
+        assert call_backs.forget_call_backs(now=late) == 0
+        # When they are, what nobody dealt with is gone with number and words, and that is noted
+        assert call_backs.forget_call_backs(now=gone_on) == 2
+        assert [request.id for request in call_back_requests("s1")] == [shown[0].id]
+        assert call_back_requests("s2") == ()
+        event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+        assert event is not None
+        assert (event.action, event.subject) == ("call_backs_forgotten", "wave 2026q4")
+        assert event.detail == {"not_dealt_with": {"s1": 1, "s2": 1}}
+        # And what was dealt with keeps the days that were promised, and goes without a line
+        events = count(AuditEvent)
+        assert call_backs.forget_call_backs(now=late + timedelta(days=days - 1)) == 0
+        assert call_backs.forget_call_backs(now=late + timedelta(days=days)) == 1
+        assert (count(ContactRequest), count(Response), count(AuditEvent)) == (0, 3, events)
+        assert audit.verify() == ()
