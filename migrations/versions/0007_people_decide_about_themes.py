@@ -70,7 +70,7 @@ def _add_judgement() -> None:
         sa.Column('is_about', sa.Boolean(), nullable=False),
         sa.Column('basis', sa.String(length=8), nullable=False),
         sa.CheckConstraint(
-            "basis IN ('sample', 'border', 'copy', 'person')", name=op.f('ck_theme_judgement_basis_known')
+            "basis IN ('sample', 'border', 'person')", name=op.f('ck_theme_judgement_basis_known')
         ),
         sa.ForeignKeyConstraint(
             ['comment_id'], ['comment.id'], name=op.f('fk_theme_judgement_comment_id_comment')

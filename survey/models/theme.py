@@ -28,9 +28,8 @@ SCOPES = ("own", "common")
 DECIDERS = ("model", "person")
 PLAN_STATES = ("none", "plan", "overdue", "removed")
 # sample: drawn at random from the theme's comments; border: from those just outside it;
-# copy: near-identical to one that was drawn; person: moved in or out by hand, which says nothing
-# about the model at large.
-JUDGEMENT_BASES = ("sample", "border", "copy", "person")
+# person: moved in or out by hand, which says nothing about the model at large.
+JUDGEMENT_BASES = ("sample", "border", "person")
 LINEAGE_KINDS = ("merged", "split")
 # Each is a row of survey.services.theme_acts.ACTS, but undo.
 DECISION_ACTIONS = (
