@@ -12,6 +12,7 @@ from survey.errors import Refused
 from survey.queries.office import current_wave, street_names
 from survey.queries.streets import wave_indices
 from survey.queries.themes import theme_comments, wave_themes
+from survey.queries.ticked import street_reasons
 from survey.queries.waves import WaveView, all_waves
 from survey.routes.access import own_street_or_any, requires
 
@@ -92,6 +93,26 @@ def comments(code: str, theme_id: int) -> str:
         comments=shown,
         enough=enough,
         fewest=FEWEST_MENTIONS,
+        code=code,
+    )
+
+
+@blueprint.get("/street/<code>/reasons")
+@requires("street", "evaluator")
+def reasons(code: str) -> str:
+    """Which ready-made reasons residents of a street ticked; small counts are hidden."""
+    own_street_or_any(code)
+    names = street_names()
+    if code not in names:
+        raise _unknown(code)
+    wave, waves = _chosen_wave()
+    return render_template(
+        "office/street_reasons.html",
+        wave=wave,
+        waves=waves,
+        is_demo=wave.is_demo,
+        reasons=street_reasons(wave, code),
+        street_names=names,
         code=code,
     )
 
