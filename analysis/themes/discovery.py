@@ -1,110 +1,53 @@
 """Groups comments about the same recurring problem into themes, across wordings and over batches.
 
 It proposes; whether a theme recurs, whose it is and what it costs is decided elsewhere.
-Steps: words (``text``) → near-identical texts once (``near_duplicates``) → TF-IDF (``vectors``) →
-average linkage, known themes among the clusters (``batches``, ``linkage``) → words (``labels``).
+Steps: words (``reader``) → near-identical texts once (``near_duplicates``) → TF-IDF (``vectors``) →
+average linkage, known themes among the clusters (``batches``, ``linkage``) → what became of known
+themes (``lineage``) → words (``labels``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from analysis.themes.batches import Clusters, cluster
-from analysis.themes.labels import Wording, class_weights, label_of, word_group
+from analysis.themes.batches import Clusters, Seeds, cluster
+from analysis.themes.documents import Discovery, Document, KnownTheme, Theme
+from analysis.themes.labels import class_weights, closeness_of, keywords_of, label_of
+from analysis.themes.lineage import Lineage, lineage
 from analysis.themes.near_duplicates import first_of_kind
-from analysis.themes.text import BODY_CHARACTERS, Tokeniser, bare, normalise
+from analysis.themes.reader import EMPTY, WORDLESS, Reader, Reading
+from analysis.themes.text import bare
 from analysis.themes.vectors import (
-    CountRows,
     TermStatistics,
     Vocabulary,
     centroid_rows,
+    compact,
     heaviest,
+    row_of,
     unit_rows,
 )
 
+__all__ = [
+    "EMPTY",
+    "SIMILARITY",
+    "WORDLESS",
+    "Discovery",
+    "Document",
+    "KnownTheme",
+    "Theme",
+    "discover",
+]
+
 # Mean cosine similarity two groups need to be one theme; chosen by cross-validation over issues
 # (benchmarks/themes_quality.py).
-SIMILARITY = 0.22
-TITLE_WEIGHT = 5
+SIMILARITY = 0.23
 CENTROID_TERMS = 80
-
-EMPTY, WORDLESS = "empty", "no words"
-
-
-@dataclass(frozen=True)
-class Document:
-    """One comment. The text should be redacted already: labels and keywords are taken from it."""
-
-    id: Hashable
-    text: str
-    title: str = ""
-    person: Hashable | None = None
-    street: str | None = None
-    day: date | None = None
-
-
-@dataclass(frozen=True)
-class KnownTheme:
-    """A theme found earlier: its identity and what ``Theme.centroid`` said then.
-
-    texts: how many distinct texts stand behind the centroid; more makes it move less.
-    """
-
-    id: Hashable
-    centroid: Mapping[str, float]
-    texts: int = 10
-
-
-@dataclass(frozen=True)
-class Theme:
-    """A group of documents about the same thing, in the order the documents came.
-
-    texts: distinct texts, near-identical ones once. persons: distinct persons behind those texts
-    (a document without a person counts as one). streets: the same count per street.
-    first, last: days of the earliest and latest document, None without days. closeness: of each
-    member the cosine with the theme's mean, 0..1.
-    """
-
-    id: Hashable
-    known: bool
-    label: str
-    keywords: tuple[str, ...]
-    representative: Hashable
-    members: tuple[Hashable, ...]
-    closeness: tuple[float, ...] = field(repr=False)
-    messages: int
-    texts: int
-    persons: int
-    streets: dict[str, int]
-    first: date | None
-    last: date | None
-    centroid: dict[str, float] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Discovery:
-    """What one run found.
-
-    themes: groups of at least two distinct texts by two persons, and known themes that were joined;
-    most persons first. repeats: groups that are one text or one person again and again, never a
-    theme. assignments: document id -> theme id. duplicates: document id -> id of the earlier
-    document it is near-identical to. unprocessable: document id -> reason (EMPTY or WORDLESS).
-    statistics: the background plus these documents; hand it on as ``background`` only if these
-    documents will not be passed again.
-    """
-
-    themes: tuple[Theme, ...]
-    repeats: tuple[Theme, ...]
-    assignments: dict[Hashable, Hashable]
-    duplicates: dict[Hashable, Hashable]
-    unprocessable: dict[Hashable, str]
-    statistics: TermStatistics = field(repr=False)
 
 
 def discover(
@@ -115,41 +58,67 @@ def discover(
     background: TermStatistics | None = None,
     similarity: float = SIMILARITY,
     progress: Callable[[int, int], None] | None = None,
+    reader: Reader | None = None,
+    assigned: Mapping[Hashable, Hashable] | None = None,
+    settled: Collection[Hashable] = (),
 ) -> Discovery:
     """Group ``documents`` into themes, joining ``known`` ones where they fit.
 
-    known: themes keep their id and are never merged with one another.
+    known: themes keep their id. In a batch they are never merged with one another.
     places: names of streets, estates and points, kept whole by the tokeniser.
     background: term statistics of earlier documents; without it general Chinese alone is the prior.
     similarity: in (0, 1], the mean cosine similarity two groups need to become one.
     progress: called with (documents done, documents in all) while words are cut.
-    Raises ValueError when two documents or two known themes share an id, or on a similarity out of
-    range. Deterministic for the same documents in the same order.
+    reader: one that is kept over batches, so that documents that come again are not cut again; it
+    brings its own places.
+    assigned: document id -> id of the known theme it is in. With it the run is a review (nightly):
+    these documents are grouped anew, known themes may merge or split, and ``Discovery.merges`` and
+    ``.splits`` say which did. A theme without documents here takes part as a whole.
+    settled: ids of known themes that a review leaves as they are: they may take in others and new
+    documents, but are neither split nor merged into another.
+    Raises ValueError when two documents or two known themes share an id, on a similarity out of
+    range, on places beside a reader, or when an assigned or settled theme is not known.
+    Deterministic for the same documents in the same order.
     """
-    if not 0 < similarity <= 1:
-        raise ValueError(f"similarity must be above 0 and at most 1, not {similarity}")
-    _unique([document.id for document in documents], "documents")
-    _unique([theme.id for theme in known], "known themes")
-    tokeniser, vocabulary = Tokeniser(places), Vocabulary()
-    readable, spoken, counts, unprocessable = _read(documents, tokeniser, vocabulary, progress)
-    first = first_of_kind([bare(text) for text in spoken])
+    places = list(places)
+    _require(documents, known, similarity, reader=reader, places=places)
+    numbers = {theme.id: number for number, theme in enumerate(known)}
+    unknown = ({*settled} | {*(assigned or {}).values()}) - numbers.keys()
+    if unknown:
+        raise ValueError(f"{min(map(repr, unknown))} is assigned or settled, but no known theme")
+    reader = reader or Reader(places)
+    reading = reader.read(documents, progress)
+    first = first_of_kind(reading.plain, reading.prints)
     units = [index for index, own in enumerate(first) if index == own]
-    centroids = centroid_rows([theme.centroid for theme in known], vocabulary)
-    counts = counts[units]
+    centroids = centroid_rows([theme.centroid for theme in known], reader.vocabulary)
+    (counts, centroids), vocabulary = compact([reading.counts[units], centroids], reader.vocabulary)
     statistics = (background or TermStatistics()).plus(counts, vocabulary)
-    rows = unit_rows(counts, statistics.rarities(vocabulary, tokeniser))
-    clusters = cluster(rows, centroids, [theme.texts for theme in known], minimum=similarity)
-    source = _Source(readable, spoken, first, units, rows, counts, vocabulary)
-    themes, repeats = _themes(clusters, source, known)
+    source = _Source(
+        reading=reading,
+        first=first,
+        units=units,
+        rows=unit_rows(counts, statistics.rarities(vocabulary, reader.tokeniser)),
+        counts=counts,
+        vocabulary=vocabulary,
+    )
+    was = _was(source, assigned or {}, numbers)
+    apart = np.array([assigned is None or theme.id in settled for theme in known], dtype=bool)
+    clusters, claims = _grouped(source, centroids, known, was=was, apart=apart, minimum=similarity)
+    descent = lineage(claims)
+    themes, repeats, names = _themes(clusters, source, known, descent)
     return Discovery(
         themes=themes,
         repeats=repeats,
         assignments={member: theme.id for theme in themes for member in theme.members},
         duplicates={
-            readable[index].id: readable[own].id for index, own in enumerate(first) if index != own
+            reading.documents[index].id: reading.documents[own].id
+            for index, own in enumerate(first)
+            if index != own
         },
-        unprocessable=unprocessable,
+        unprocessable=reading.unprocessable,
         statistics=statistics,
+        merges=tuple((known[kept].id, known[gone].id) for kept, gone in descent.merges),
+        splits=tuple((known[old].id, names[new]) for old, new in descent.splits if new in names),
     )
 
 
@@ -157,17 +126,33 @@ def discover(
 class _Source:
     """What a theme is worded and counted from.
 
-    documents: those with words; spoken: their normalised texts; first: which earlier one each is
-    near-identical to; units: the distinct ones, with their TF-IDF rows and word counts.
+    reading: the documents with words; first: which earlier one each is near-identical to; units:
+    the distinct ones, with their TF-IDF rows and word counts.
     """
 
-    documents: list[Document]
-    spoken: list[str]
+    reading: Reading
     first: list[int]
     units: list[int]
     rows: csr_matrix
     counts: csr_matrix
     vocabulary: Vocabulary
+
+
+def _require(
+    documents: Sequence[Document],
+    known: Sequence[KnownTheme],
+    similarity: float,
+    *,
+    reader: Reader | None,
+    places: Sequence[str],
+) -> None:
+    """Raise ValueError on what ``discover`` cannot work with."""
+    if not 0 < similarity <= 1:
+        raise ValueError(f"similarity must be above 0 and at most 1, not {similarity}")
+    if reader is not None and places:
+        raise ValueError("places are given to the reader, not beside it")
+    _unique([document.id for document in documents], "documents")
+    _unique([theme.id for theme in known], "known themes")
 
 
 def _unique(ids: Sequence[Hashable], what: str) -> None:
@@ -179,118 +164,162 @@ def _unique(ids: Sequence[Hashable], what: str) -> None:
         seen.add(one)
 
 
-def _read(
-    documents: Sequence[Document],
-    tokeniser: Tokeniser,
-    vocabulary: Vocabulary,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[list[Document], list[str], csr_matrix, dict[Hashable, str]]:
-    """Normalise every document and cut it into words; set aside those that have none."""
-    rows = CountRows(vocabulary)
-    readable: list[Document] = []
-    spoken: list[str] = []
-    unprocessable: dict[Hashable, str] = {}
-    for done, document in enumerate(documents, 1):
-        heading, message = normalise(document.title), normalise(document.text)
-        title, body = tokeniser.cut(heading), tokeniser.cut(message, BODY_CHARACTERS)
-        if title or body:
-            rows.add(title, body, title_weight=TITLE_WEIGHT)
-            readable.append(document)
-            spoken.append(f"{heading} {message}".strip())
-        else:
-            unprocessable[document.id] = WORDLESS if bare(heading + message) else EMPTY
-        if progress and (done % 500 == 0 or done == len(documents)):
-            progress(done, len(documents))
-    return readable, spoken, rows.matrix(), unprocessable
+def _was(
+    source: _Source, assigned: Mapping[Hashable, Hashable], numbers: Mapping[Hashable, int]
+) -> list[int | None]:
+    """Return per distinct text the known theme that it or, first of all, a copy of it is in."""
+    themes: dict[int, int] = {}
+    for index, document in enumerate(source.reading.documents):
+        if document.id in assigned:
+            themes.setdefault(source.first[index], numbers[assigned[document.id]])
+    return [themes.get(unit) for unit in source.units]
+
+
+def _grouped(
+    source: _Source,
+    centroids: csr_matrix,
+    known: Sequence[KnownTheme],
+    *,
+    was: Sequence[int | None],
+    apart: np.ndarray,
+    minimum: float,
+) -> tuple[Clusters, list[Counter[int]]]:
+    """Cluster the distinct texts; return the clusters and what each holds of which known theme.
+
+    A theme that is free to change and has texts here is made anew from them; the others start as
+    their centroid, with the texts that are in them.
+    """
+    members: list[list[int]] = [[] for _ in known]
+    rebuilt: set[int] = set()
+    for unit, theme in enumerate(was):
+        if theme is not None and apart[theme]:
+            members[theme].append(unit)
+        elif theme is not None:
+            rebuilt.add(theme)
+    whole = [number for number in range(len(known)) if number not in rebuilt]
+    clusters = cluster(
+        source.rows,
+        Seeds(
+            means=centroids[whole],
+            sizes=np.array([known[number].texts for number in whole], dtype=np.int64),
+            apart=apart[whole],
+            members=[members[number] for number in whole],
+        ),
+        minimum=minimum,
+    )
+    claims = []
+    for units, seeds in zip(clusters.members, clusters.known, strict=True):
+        claim = Counter(theme for unit in units if (theme := was[unit]) in rebuilt)
+        # Of the themes that must stay, at most one is in a group; it outweighs any other.
+        claim.update({n: known[n].texts for n in (whole[seed] for seed in seeds)})
+        for number in claim:
+            if apart[number]:
+                claim[number] += len(source.units) + sum(theme.texts for theme in known)
+        claims.append(Counter({n: texts for n, texts in claim.items() if n is not None}))
+    return clusters, claims
 
 
 def _themes(
-    clusters: Clusters, source: _Source, known: Sequence[KnownTheme]
-) -> tuple[tuple[Theme, ...], tuple[Theme, ...]]:
-    """Word and count each cluster of two or more documents and each known theme joined."""
+    clusters: Clusters, source: _Source, known: Sequence[KnownTheme], descent: Lineage
+) -> tuple[tuple[Theme, ...], tuple[Theme, ...], dict[int, Hashable]]:
+    """Word and count each cluster of two or more documents and each known theme joined.
+
+    Returns themes, repeats, and the id of each cluster that is a theme.
+    """
     copies: dict[int, list[int]] = {}
     for index, own in enumerate(source.first):
         copies.setdefault(own, []).append(index)
     groups = []
     for number, units in enumerate(clusters.members):
         members = sorted(i for unit in units for i in copies[source.units[unit]])
-        if len(members) > 1 or (members and clusters.known[number] >= 0):
+        if len(members) > 1 or (members and descent.heirs[number] is not None):
             groups.append((number, units, members))
-    means = clusters.means()
-    presence = _presence([units for _, units, _ in groups], source.counts)
+    means = clusters.chosen(np.array([number for number, _, _ in groups], dtype=np.int64)).means()
+    own_group = np.repeat(np.arange(len(groups)), [len(units) for _, units, _ in groups])
+    every = np.array([unit for _, units, _ in groups for unit in units], dtype=np.int64)
+    close = closeness_of(source.rows[every], means, own_group)
+    presence = _presence(own_group, every, source.counts, groups=len(groups))
     weights = class_weights(presence)
-    found = []
+    real, repeats, names, start = [], [], {}, 0
     for at, (number, units, members) in enumerate(groups):
         distinct = [source.units[unit] for unit in units]
-        wording = word_group(
-            [source.spoken[index] for index in distinct],
-            source.rows[units],
-            means[number],
-            presence=presence[at],
-            weights=weights[at],
-            vocabulary=source.vocabulary,
+        closeness = close[start : start + len(units)]
+        start += len(units)
+        heir = descent.heirs[number]
+        terms, presences = row_of(presence, at)
+        theme = _theme(
+            members,
+            source,
+            known_id=None if heir is None else known[heir].id,
+            keywords=keywords_of(
+                [source.reading.spoken[index] for index in distinct],
+                terms,
+                presences,
+                row_of(weights, at)[1],
+                vocabulary=source.vocabulary,
+            ),
+            closeness=dict(zip(distinct, closeness.tolist(), strict=True)),
+            representative=distinct[int(np.argmax(closeness))],
+            centroid=heaviest(*row_of(means, at), source.vocabulary, most=CENTROID_TERMS),
         )
-        own = int(clusters.known[number])
-        representative = distinct[wording.representative]
-        found.append(
-            _theme(
-                [source.documents[i] for i in members],
-                [source.first[i] for i in members],
-                known_id=known[own].id if own >= 0 else None,
-                wording=wording,
-                closeness=dict(zip(distinct, wording.closeness, strict=True)),
-                representative=source.documents[representative],
-                name=bare(source.spoken[representative]),
-                centroid=heaviest(means[number], source.vocabulary, most=CENTROID_TERMS),
-            )
-        )
-    found.sort(key=lambda theme: (-theme.persons, -theme.texts, str(theme.id)))
-    real = tuple(t for t in found if t.known or (t.texts > 1 and t.persons > 1))
-    return real, tuple(t for t in found if not (t.known or (t.texts > 1 and t.persons > 1)))
+        if theme.known or (theme.texts > 1 and theme.persons > 1):
+            real.append(theme)
+            names[number] = theme.id
+        else:
+            repeats.append(theme)
+    return _ordered(real), _ordered(repeats), names
 
 
-def _presence(groups: Sequence[Sequence[int]], counts: csr_matrix) -> csr_matrix:
+def _ordered(themes: list[Theme]) -> tuple[Theme, ...]:
+    """Return the themes with most persons first."""
+    return tuple(sorted(themes, key=lambda theme: (-theme.persons, -theme.texts, str(theme.id))))
+
+
+def _presence(
+    group: np.ndarray, unit: np.ndarray, counts: csr_matrix, *, groups: int
+) -> csr_matrix:
     """Return groups × terms: in how many distinct texts of the group a term stands."""
-    rows = np.repeat(np.arange(len(groups)), [len(units) for units in groups])
-    columns = np.array([unit for units in groups for unit in units], dtype=np.int64)
-    chosen = csr_matrix((np.ones(len(rows)), (rows, columns)), (len(groups), counts.shape[0]))
+    chosen = csr_matrix((np.ones(unit.size), (group, unit)), (groups, counts.shape[0]))
     held = csr_matrix((np.ones_like(counts.data), counts.indices, counts.indptr), counts.shape)
     return csr_matrix(chosen @ held)
 
 
 def _theme(
-    members: Sequence[Document],
-    texts: Sequence[int],
+    members: Sequence[int],
+    source: _Source,
     *,
     known_id: Hashable | None,
-    wording: Wording,
+    keywords: tuple[str, ...],
     closeness: Mapping[int, float],
-    representative: Document,
-    name: str,
+    representative: int,
     centroid: dict[str, float],
 ) -> Theme:
     """Count one group.
 
-    texts: per member the number of the distinct text it repeats; closeness: of each of these with
-    the group's mean; name: what a new id is made from.
+    members: numbers of its documents; closeness: of each distinct text with the group's mean;
+    representative: the number of the closest; a new id is made from its words.
     """
-    days = [document.day for document in members if document.day is not None]
-    streets = sorted({d.street for d in members if d.street is not None})
+    documents = [source.reading.documents[i] for i in members]
+    texts = [source.first[i] for i in members]
+    example = source.reading.documents[representative]
+    name = bare(source.reading.spoken[representative])
+    days = [document.day for document in documents if document.day is not None]
+    streets = sorted({d.street for d in documents if d.street is not None})
     return Theme(
         id=f"t-{sha256(name.encode()).hexdigest()[:12]}" if known_id is None else known_id,
         known=known_id is not None,
-        label=label_of(representative.title, representative.text),
-        keywords=wording.keywords,
-        representative=representative.id,
-        members=tuple(document.id for document in members),
+        label=label_of(example.title, example.text),
+        keywords=keywords,
+        representative=example.id,
+        members=tuple(document.id for document in documents),
         closeness=tuple(closeness[text] for text in texts),
-        messages=len(members),
+        messages=len(documents),
         texts=len(set(texts)),
-        persons=_persons(members, texts),
+        persons=_persons(documents, texts),
         streets={
             street: _persons(
-                [d for d in members if d.street == street],
-                [t for d, t in zip(members, texts, strict=True) if d.street == street],
+                [d for d in documents if d.street == street],
+                [t for d, t in zip(documents, texts, strict=True) if d.street == street],
             )
             for street in streets
         },

@@ -7,7 +7,6 @@ keywords are the class TF-IDF terms, with names that jieba cut apart joined agai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -25,18 +24,6 @@ _CANDIDATES = 9
 _READ_TEXTS = 50
 
 
-@dataclass(frozen=True)
-class Wording:
-    """representative: position of the text in its group; keywords, weightiest first.
-
-    closeness: cosine of each text with the group's mean, 0..1.
-    """
-
-    representative: int
-    closeness: tuple[float, ...]
-    keywords: tuple[str, ...]
-
-
 def class_weights(presence: csr_matrix) -> csr_matrix:
     """Return the class TF-IDF of groups × terms, from how many texts of a group hold a term.
 
@@ -49,29 +36,15 @@ def class_weights(presence: csr_matrix) -> csr_matrix:
     return csr_matrix((data, presence.indices, presence.indptr), shape=presence.shape)
 
 
-def word_group(
-    texts: Sequence[str],
-    rows: csr_matrix,
-    mean: csr_matrix,
-    *,
-    presence: csr_matrix,
-    weights: csr_matrix,
-    vocabulary: Vocabulary,
-) -> Wording:
-    """Word one group.
+def closeness_of(rows: csr_matrix, means: csr_matrix, group: np.ndarray) -> np.ndarray:
+    """Return the cosine of each row with the mean row of its group, 0..1.
 
-    texts: its distinct texts, normalised; rows: their unit TF-IDF rows, in the same order;
-    mean: the group's mean row; presence, weights: its rows of texts per term and class TF-IDF.
+    rows: unit TF-IDF rows; means: groups × terms; group: per row the number of its group.
     """
-    length = float(np.sqrt(mean.multiply(mean).sum())) or 1.0
-    closeness = np.asarray((rows @ mean.T).todense()).ravel() / length
-    best = int(np.argmax(np.round(closeness, 9)))
-    spoken = [text.lower() for text in texts[:_READ_TEXTS]]
-    return Wording(
-        best,
-        tuple(np.clip(closeness, 0.0, 1.0).tolist()),
-        _keywords(spoken, len(texts), presence=presence, weights=weights, vocabulary=vocabulary),
-    )
+    lengths = np.sqrt(np.asarray(means.multiply(means).sum(axis=1)).ravel())
+    dots = np.asarray(rows.multiply(means[group]).sum(axis=1)).ravel()
+    cosines = dots / np.where(lengths > 0, lengths, 1)[group]
+    return np.clip(np.round(cosines, 9), 0.0, 1.0)
 
 
 def label_of(title: str, text: str) -> str:
@@ -80,21 +53,23 @@ def label_of(title: str, text: str) -> str:
     return opening(words, LABEL_CHARACTERS if has_chinese(words) else LABEL_CHARACTERS_LATIN)
 
 
-def _keywords(
-    spoken: Sequence[str],
-    size: int,
+def keywords_of(
+    texts: Sequence[str],
+    columns: np.ndarray,
+    presence: np.ndarray,
+    weights: np.ndarray,
     *,
-    presence: csr_matrix,
-    weights: csr_matrix,
     vocabulary: Vocabulary,
 ) -> tuple[str, ...]:
-    """Return the group's keywords: heavy, spread over its texts, split names joined."""
-    least = max(min(2, size), round(_SPREAD * size))
-    spread = presence.data >= least
-    kept = csr_matrix(
-        (weights.data[spread], weights.indices[spread], [0, int(spread.sum())]), weights.shape
-    )
-    words = list(heaviest(kept, vocabulary, most=_CANDIDATES))
+    """Return a group's keywords: heavy, spread over its texts, split names joined.
+
+    texts: its distinct texts, normalised; columns: its terms; presence: in how many texts each
+    stands; weights: the class TF-IDF of each.
+    """
+    size = len(texts)
+    spread = presence >= max(min(2, size), round(_SPREAD * size))
+    words = list(heaviest(columns[spread], weights[spread], vocabulary, most=_CANDIDATES))
+    spoken = [text.lower() for text in texts[:_READ_TEXTS]]
     return tuple(_rejoined(words, spoken)[:KEYWORDS])
 
 
@@ -124,9 +99,10 @@ def _side_by_side(left: str, right: str, spoken: Sequence[str]) -> str | None:
     joined = [f"{left} {right}"] if latin else [left + right]
     if not latin and left[-1] == right[0]:
         joined.append(left + right[1:])
-    holding = sum(left in text or right in text for text in spoken)
     for whole in joined:
-        together = sum(whole in text for text in spoken)
-        if len(whole) <= 24 and together >= 2 and together > 0.6 * holding:
-            return whole
+        together = sum(whole in text for text in spoken) if len(whole) <= 24 else 0
+        if together >= 2:
+            holding = sum(left in text or right in text for text in spoken)
+            if together > 0.6 * holding:
+                return whole
     return None

@@ -6,15 +6,14 @@ A batch of five comments cannot tell a rare word from a common one; the dictiona
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log
+from math import log
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
-from analysis.themes.text import Tokeniser
+from analysis.themes.tokeniser import Cut, Tokeniser
 
 # The dictionary's word shares weigh like this many comments of this many words.
 PRIOR_TEXTS = 300
@@ -22,11 +21,11 @@ PRIOR_WORDS = 120
 
 
 class Vocabulary:
-    """The terms of one run, each with its column."""
+    """Terms, each with its column."""
 
-    def __init__(self) -> None:
-        self._columns: dict[str, int] = {}
-        self.terms: list[str] = []
+    def __init__(self, terms: Iterable[str] = ()) -> None:
+        self.terms: list[str] = list(terms)
+        self._columns = {term: column for column, term in enumerate(self.terms)}
 
     def __len__(self) -> int:
         return len(self.terms)
@@ -61,40 +60,43 @@ class TermStatistics:
         log((N + M + 1) / (n + M p + 1)): n of N texts contain the term, p is the chance that a text
         of ``PRIOR_WORDS`` words of general Chinese does, M = ``PRIOR_TEXTS``.
         """
-        total = log(self.texts + PRIOR_TEXTS + 1)
-        return np.array(
-            [
-                total
-                - log(
-                    self.counts.get(term, 0)
-                    + PRIOR_TEXTS * (1 - exp(-PRIOR_WORDS * tokeniser.share(term)))
-                    + 1
-                )
-                for term in vocabulary.terms
-            ]
+        terms = vocabulary.terms
+        held = np.fromiter((self.counts.get(term, 0) for term in terms), float, len(terms))
+        expected = PRIOR_TEXTS * -np.expm1(-PRIOR_WORDS * tokeniser.shares(terms))
+        return log(self.texts + PRIOR_TEXTS + 1) - np.log(held + expected + 1)
+
+
+def count_rows(
+    title: Cut, body: Cut, vocabulary: Vocabulary, *, texts: int, title_weight: int
+) -> csr_matrix:
+    """Return texts × terms: (1 + log of how often it occurs) × the mean weight of its occurrences.
+
+    A word of the title counts ``title_weight`` times. The matrix is as wide as the vocabulary then.
+    """
+    columns = [np.array([vocabulary.column(t) for t in c.terms], np.int64) for c in (title, body)]
+    column = np.concatenate([columns[0][title.term], columns[1][body.term]])
+    times = np.concatenate([np.full(title.term.size, float(title_weight)), np.ones(body.term.size)])
+    weight = np.concatenate([title.weight, body.weight])
+    place = (np.concatenate([title.text, body.text]), column)
+    counts = csr_matrix((times, place), (texts, len(vocabulary)))
+    weights = csr_matrix((times * weight, place), counts.shape)
+    data = (1 + np.log(counts.data)) * weights.data / counts.data
+    return csr_matrix((data, counts.indices, counts.indptr), counts.shape)
+
+
+def compact(
+    matrices: Sequence[csr_matrix], vocabulary: Vocabulary
+) -> tuple[list[csr_matrix], Vocabulary]:
+    """Return the matrices with only the columns that one of them uses, and those columns' terms."""
+    used = np.unique(np.concatenate([matrix.indices for matrix in matrices]))
+    kept = [
+        csr_matrix(
+            (matrix.data, np.searchsorted(used, matrix.indices), matrix.indptr),
+            (matrix.shape[0], used.size),
         )
-
-
-class CountRows:
-    """Grows a texts × terms matrix of 1 + log(count), one text at a time and small in memory."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._columns, self._values, self._ends = array("i"), array("f"), array("q", [0])
-
-    def add(self, title: Sequence[str], body: Sequence[str], *, title_weight: int) -> None:
-        """Add a text; a word of the title counts ``title_weight`` times."""
-        counts = Counter(body)
-        for word in title:
-            counts[word] += title_weight
-        for term, count in counts.items():
-            self._columns.append(self._vocabulary.column(term))
-            self._values.append(1 + log(count))
-        self._ends.append(len(self._columns))
-
-    def matrix(self) -> csr_matrix:
-        """Return the rows added so far as texts × terms."""
-        return _rows(self._ends, self._columns, self._values, len(self._vocabulary))
+        for matrix in matrices
+    ]
+    return kept, Vocabulary(vocabulary.terms[column] for column in used.tolist())
 
 
 def centroid_rows(centroids: Sequence[Mapping[str, float]], vocabulary: Vocabulary) -> csr_matrix:
@@ -117,11 +119,22 @@ def unit_rows(counts: csr_matrix, rarities: np.ndarray) -> csr_matrix:
     return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1)) @ weighted)
 
 
-def heaviest(row: csr_matrix, vocabulary: Vocabulary, *, most: int) -> dict[str, float]:
-    """Return the ``most`` heaviest terms of a one-row matrix with their weights, heaviest first."""
-    pairs = zip(row.data.tolist(), row.indices.tolist(), strict=True)
+def heaviest(
+    columns: np.ndarray, values: np.ndarray, vocabulary: Vocabulary, *, most: int
+) -> dict[str, float]:
+    """Return the ``most`` heaviest terms with their weights, heaviest first."""
+    if values.size > most:
+        least = np.partition(values, -most)[-most]
+        columns, values = columns[values >= least], values[values >= least]
+    pairs = zip(values.tolist(), columns.tolist(), strict=True)
     order = sorted((-value, vocabulary.terms[column]) for value, column in pairs)
     return {term: round(-value, 6) for value, term in order[:most]}
+
+
+def row_of(matrix: csr_matrix, row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns and values of one row, at a hundredth of what slicing costs."""
+    start, end = matrix.indptr[row], matrix.indptr[row + 1]
+    return matrix.indices[start:end], matrix.data[start:end]
 
 
 def _rows(ends: array, columns: array, values: array, width: int) -> csr_matrix:

@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import squareform
 
-from analysis.themes.batches import cluster
+from analysis.themes.batches import Seeds, cluster
 from analysis.themes.linkage import average_linkage, pruned
 
 
@@ -63,7 +63,7 @@ def topics(texts: int, *, seed: int) -> tuple[csr_matrix, np.ndarray]:
 def test_batches_find_the_same_groups_as_one_pass(monkeypatch, batch: int) -> None:
     monkeypatch.setattr("analysis.themes.batches.BATCH", batch)
     rows, topic = topics(300, seed=3)
-    found = cluster(rows, csr_matrix((0, 60)), [], minimum=0.4)
+    found = cluster(rows, nothing(60), minimum=0.4)
     groups = {frozenset(members) for members in found.members}
     assert groups == partition(topic)
     assert found.sizes.sum() == 300
@@ -72,13 +72,60 @@ def test_batches_find_the_same_groups_as_one_pass(monkeypatch, batch: int) -> No
 def test_texts_too_old_to_wait_are_still_returned(monkeypatch) -> None:
     monkeypatch.setattr("analysis.themes.batches.BATCH", 10)
     monkeypatch.setattr("analysis.themes.batches.WAITING", 5)
-    found = cluster(csr_matrix(np.eye(60)), csr_matrix((0, 60)), [], minimum=0.4)
+    found = cluster(csr_matrix(np.eye(60)), nothing(60), minimum=0.4)
     assert sorted(index for members in found.members for index in members) == list(range(60))
 
 
 def test_known_theme_grows_and_moves_by_its_size() -> None:
     rows, topic = topics(60, seed=5)
-    centroid = csr_matrix(rows[topic == topic[0]].mean(axis=0))
-    found = cluster(rows, centroid, [10], minimum=0.4)
-    joined = found.members[int(np.flatnonzero(found.known == 0)[0])]
-    assert set(joined) == set(np.flatnonzero(topic == topic[0]))
+    mean = csr_matrix(rows[topic == topic[0]].mean(axis=0))
+    found = cluster(rows, seeds(mean, [10]), minimum=0.4)
+    at = next(n for n, known in enumerate(found.known) if known)
+    assert set(found.members[at]) == set(np.flatnonzero(topic == topic[0]))
+    assert found.sizes[at] == 10 + (topic == topic[0]).sum()
+
+
+def test_known_themes_merge_only_when_they_may() -> None:
+    rows, topic = topics(60, seed=5)
+    twice = csr_matrix(np.vstack([rows[topic == topic[0]].mean(axis=0)] * 2))
+    kept = cluster(rows, seeds(twice, [10, 10]), minimum=0.4)
+    assert all(len(known) < 2 for known in kept.known)
+    free = cluster(rows, seeds(twice, [10, 10], apart=[False, False]), minimum=0.4)
+    assert (0, 1) in free.known
+    one = cluster(rows, seeds(twice, [10, 10], apart=[True, False]), minimum=0.4)
+    assert (0, 1) in one.known
+
+
+def test_rows_already_in_a_known_theme_stay_in_it() -> None:
+    rows, topic = topics(60, seed=5)
+    stranger = int(np.flatnonzero(topic != topic[0])[0])
+    mean = csr_matrix(rows[topic == topic[0]].mean(axis=0))
+    found = cluster(rows, seeds(mean, [10], members=[[stranger]]), minimum=0.4)
+    assert stranger in found.members[next(n for n, known in enumerate(found.known) if known)]
+
+
+def test_lone_row_joins_the_cluster_it_points_to() -> None:
+    # four rows that share one term: pair by pair .25. The fifth has .24 with each of them, too
+    # little for linkage, but a cosine of .36 with their mean
+    rows = np.zeros((5, 9))
+    rows[:4, 0], rows[np.arange(4), np.arange(1, 5)] = 0.5, 0.75**0.5
+    rows[4, 0], rows[4, 5] = 0.48, (1 - 0.48**2) ** 0.5
+    found = cluster(csr_matrix(rows), nothing(9), minimum=0.245)
+    assert {frozenset(m) for m in found.members} == {frozenset(range(5))}
+    assert len(cluster(csr_matrix(rows[[0, 1, 4]]), nothing(9), minimum=0.245).members) == 2
+
+
+def nothing(terms: int) -> Seeds:
+    """No known theme."""
+    return seeds(csr_matrix((0, terms)), [])
+
+
+def seeds(means: csr_matrix, sizes, *, apart=None, members=None) -> Seeds:
+    """Known themes, kept apart unless said otherwise."""
+    count = len(sizes)
+    return Seeds(
+        means=means,
+        sizes=np.array(sizes, dtype=np.int64),
+        apart=np.array([True] * count if apart is None else apart, dtype=bool),
+        members=[[] for _ in range(count)] if members is None else members,
+    )
