@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, exists, select
 from survey.formatting import by_language, say_last_day
 from survey.instrument import Instrument
 from survey.models import District, Response, RollupPending, Street, Wave, db
-from survey.queries.fieldwork import PointView, point_view
+from survey.queries.fieldwork import PointView, kept_instrument, point_view
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,8 @@ class ReceiptView:
     is_demo: bool
     #: The same form came again under another code, or in another wave, than what is stored.
     sent_elsewhere: bool
+    #: The questionnaire offers to be called back. Whether this resident asked is not known here.
+    offers_call_back: bool
 
     @property
     def can_be_withdrawn(self) -> bool:
@@ -223,6 +225,7 @@ _RECEIPT_VIEW = (
         Wave.status,
         Response.wave_id,
         Response.collection_point_id,
+        Wave.questionnaire_id,
         District.is_demo,
     )
     .join(Street, Response.street_id == Street.id)
@@ -234,7 +237,7 @@ _STATES = {"withdrawn": "withdrawn", "rejected": "rejected", "quarantined": "set
 
 
 def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | None:
-    """The answer with this receipt, or None. One query.
+    """The answer with this receipt, or None. One query; the questionnaire is kept by the process.
 
     sent_under: the code under which a form came that had been stored before, "" for none; then
     one query more says whether it is the point and the wave of the answer.
@@ -242,7 +245,7 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
     row = db.session.connection().execute(_RECEIPT_VIEW, {"receipt_hash": receipt_hash}).first()
     if row is None:
         return None
-    status, is_valid, hour, waits, *names, wave_status, wave_id, point_id, is_demo = row
+    status, is_valid, hour, waits, *names, wave_status, wave_id, point_id, asked, is_demo = row
     if status in _STATES:
         state = _STATES[status]
     elif not is_valid:
@@ -258,4 +261,5 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
         submitted_hour=hour,
         is_demo=is_demo,
         sent_elsewhere=point is not None and (point.point_id, point.wave_id) != (point_id, wave_id),
+        offers_call_back=kept_instrument(asked).instrument.call_back is not None,
     )

@@ -204,6 +204,7 @@ def _receipt_shown(code: str, *, sent_under: str = "") -> dict[str, Any]:
         "is_demo": found.is_demo,
         "already": bool(sent_under),
         "elsewhere": sent_under[:12] if found.sent_elsewhere else None,
+        "offers_call_back": found.offers_call_back,
     }
 
 

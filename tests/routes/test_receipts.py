@@ -274,3 +274,36 @@ def test_a_guess_costs_the_same_work_and_time_however_near_it_comes(
     assert 0.2 < chance_slower(times["near"], times["far"]) < 0.8
     medians = {kind: statistics.median(found) for kind, found in times.items()}
     assert max(medians.values()) < 2.5 * min(medians.values()), medians
+
+
+def test_the_receipt_says_that_a_call_back_is_withdrawn_elsewhere(
+    client: FlaskClient, place: Place
+) -> None:
+    receipt = sent(client, place.points[0])
+    shown = page(client, receipt)
+    assert "withdrawing the answers does not withdraw the request" in shown
+    assert "tell the street office of s1 Street" in shown
+    # Before withdrawing and afterwards, too.
+    way = receipt.split("?")[0] + "/withdraw?lang=en"
+    assert "To withdraw it, tell the street office" in page(client, way)
+    assert client.post(way).status_code == 303
+    assert "does not withdraw the request" in page(client, receipt)
+
+
+def test_a_receipt_says_nothing_of_call_backs_that_were_not_offered(
+    app: Flask, client: FlaskClient
+) -> None:
+    with app.app_context():
+        content = factories.document(call_back=None, code="plain")
+        district_id = factories.district()
+        factories.wave(
+            district_id=district_id,
+            questionnaire_id=factories.questionnaire(content=content),
+            opens_at=utc_now() - timedelta(days=1),
+            closes_at=utc_now() + timedelta(days=1),
+        )
+        code = factories.point(street_id=factories.street(district_id=district_id))
+    receipt = sent(client, code)
+    assert "call" not in page(client, receipt).split("<body")[1].lower()
+    way = receipt.split("?")[0] + "/withdraw?lang=en"
+    assert "called back" not in page(client, way)
