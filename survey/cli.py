@@ -32,6 +32,7 @@ COMMANDS = (
     "answers",
     "comments",
     "direct",
+    "duties",
     "demo",
     "addresses",
     "themes",

@@ -32,7 +32,7 @@ class WaveCount:
 class Evidence:
     """What the rules look at: this wave against the level so far."""
 
-    now: WaveCount
+    current: WaveCount
     #: Pooled over the waves since the level last changed; 0 of 0 when there is none.
     before: WaveCount
     #: m of now reaches the number from which on a theme is present.
@@ -68,7 +68,7 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule(
         "unknown",
-        lambda e: e.now.respondents == 0 or (e.before.respondents == 0 and not e.was_present),
+        lambda e: e.current.respondents == 0 or (e.before.respondents == 0 and not e.was_present),
         "Nobody answered in this wave or before it: there is nothing to compare with.",
     ),
     Rule(
@@ -139,7 +139,7 @@ def theme_states(waves: Sequence[WaveCount], *, present: int = PRESENT) -> tuple
         if not 0 <= now.mentions <= now.respondents:
             raise ValueError(f"{now.mentions} mentions of {now.respondents} respondents")
         evidence = Evidence(
-            now=now,
+            current=now,
             before=level,
             is_present=now.mentions >= present,
             was_present=was_present,

@@ -17,6 +17,7 @@ from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import Instrument
 from survey.models import District, Policy, PopulationMargin, Questionnaire, Street, Wave
+from survey.services.duties import lock_duties
 from survey.services.rollup import fold_all
 from survey.services.slips import forget_order
 
@@ -145,7 +146,7 @@ def _stored_policy(session: Any, document: PolicyDocument, *, now: datetime) -> 
 
 
 def open_wave(code: str, *, now: datetime) -> WaveOpened:
-    """Open a draft: its policy is locked and answers are taken from its opening time on.
+    """Open a draft: policy and duty list are locked, answers are taken from its opening time on.
 
     Raises Refused when it is no draft or its time is over, when another wave of the district is
     open, and when policy, questionnaire and margins do not fit each other.
@@ -180,6 +181,7 @@ def open_wave(code: str, *, now: datetime) -> WaveOpened:
             wave.policy_id = _stored_policy(session, PolicyDocument(), now=now)
         stored = session.get_one(Policy, wave.policy_id)
         _check_fit(session, wave, PolicyDocument.from_dict(stored.document))
+        lock_duties(session, wave, now=now)
         wave.status = "open"
         return WaveOpened(code, stored.hash)
 
