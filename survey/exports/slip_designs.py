@@ -59,7 +59,7 @@ def large_slip(pdf: FPDF, sheet: SlipSheet, slip: Slip) -> None:
         ("One answer per slip.", 21.2, 6, INK_2, 0, 0),
         (f"扫不了？在浏览器输入 {_to_type(sheet)}/ 和编号", 25.4, 6.5, INK_2, 0, 0),
         (_halves(slip.code), 28.4, 13, ACT, 0.18, 0.6),
-        (f"请在 {_last_day(sheet)}", 34.6, 6.5, INK_2, 0, 0),
+        (f"请在 {_last_day(sheet, '填写')}", 34.6, 6.5, INK_2, 0, 0),
     )
     _say_lines(pdf, lines, x=x + LARGE_QR, top=top + 15, width=width - LARGE_QR)
     # Small, and apart from the code: it is for the ledger, not for the resident.
@@ -140,6 +140,6 @@ def _halves(code: str) -> str:
     return f"{code[:half]} {code[half:]}"
 
 
-def _last_day(sheet: SlipSheet) -> str:
+def _last_day(sheet: SlipSheet, verb: str = "") -> str:
     day = sheet.last_day
-    return f"{day.year}年{day.month}月{day.day}日 前填写 · by {day.day} {day:%b %Y}"
+    return f"{day.year}年{day.month}月{day.day}日前{verb} · by {day.day} {day:%b %Y}"

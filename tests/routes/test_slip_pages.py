@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from survey.models import CollectionPoint, db
+from survey.models import AuditEvent, CollectionPoint, db
 from survey.services import slips
 from survey.services.points import retire_point
 from tests import factories
@@ -137,3 +137,42 @@ def test_what_cannot_be_printed_leaves_no_file_and_no_batch(runner, codes, tmp_p
     assert "B1" in taken.output
     assert list(tmp_path.glob("x*")) == []
     assert "BD0001-1" not in runner.invoke(args=["slips", "list", "--wave", "2026q4"]).output
+
+
+def test_small_slips_are_printed_and_reprinted_on_fewer_sheets(
+    runner, codes, tmp_path: Path
+) -> None:
+    base = ["--wave", "2026q4"]
+    print_ = ["slips", "print", *base, "--point", "BD0001", "--count", "25"]
+    pages = {}
+    for sheet in ("2x5", "3x8"):
+        out = tmp_path / f"{sheet}.pdf"
+        assert runner.invoke(args=[*print_, "--sheet", sheet, "--out", str(out)]).exit_code == 0
+        pages[sheet] = out.read_bytes().count(b"/Type /Page\n")
+    assert pages == {"2x5": 3, "3x8": 2}
+    new = tmp_path / "new.pdf"
+    again = ["slips", "reprint", *base, "--batch", "BD0001-1", "--reason", "wet", "--out", str(new)]
+    assert runner.invoke(args=[*again, "--sheet", "3x8"]).exit_code == 0
+    assert new.read_bytes().count(b"/Type /Page\n") == 2
+    away = tmp_path / "no.pdf"
+    unknown = runner.invoke(args=[*print_, "--sheet", "4x9", "--out", str(away)])
+    assert unknown.exit_code == 2
+    assert "'2x5', '3x8'" in unknown.output
+    assert not away.exists()
+
+
+def test_a_code_is_replaced_on_the_command_line(app, client, runner, codes) -> None:
+    with app.app_context():
+        old = factories.point(street_id=1, code="AAAAAA")
+    done = runner.invoke(args=["points", "replace", old])
+    assert done.exit_code == 0, done.output
+    new = re.fullmatch(r"AAAAAA: retired, leads to (\w{6})\n", done.output).group(1)
+    assert f'href="/s/{new}?lang=' in client.get(f"/s/{old}").text
+    assert client.get(f"/s/{new}").status_code == 200
+    for refused in (old, "BD0001", "NOBODY"):
+        assert runner.invoke(args=["points", "replace", refused]).exit_code == 1
+    with app.app_context():
+        said = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+        assert (said.actor, said.action, said.subject) == (
+            "command line", "replace_point", "point AAAAAA",
+        )  # fmt: skip
