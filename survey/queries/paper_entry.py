@@ -96,6 +96,32 @@ class FormView:
     to_do: int
 
 
+@dataclass(frozen=True)
+class OpenPile:
+    """A pile whose forms are typed in, at least one of them, and not stored as answers yet."""
+
+    label: str
+    street_name: tuple[str, str]
+    forms: int
+
+
+def open_piles(wave_id: int) -> tuple[OpenPile, ...]:
+    """The piles of a wave that were begun and not closed. One query."""
+    query = (
+        select(PaperBatch.label, Street.name_zh, Street.name_en, func.count())
+        .join(CollectionPoint, PaperBatch.collection_point_id == CollectionPoint.id)
+        .join(Street, CollectionPoint.street_id == Street.id)
+        .join(PaperEntry, PaperEntry.batch_id == PaperBatch.id)
+        .where(PaperBatch.wave_id == wave_id, PaperBatch.status != "closed")
+        .where(PaperEntry.turn == 1, PaperEntry.is_complete)
+        .group_by(PaperBatch.id, PaperBatch.label, Street.name_zh, Street.name_en)
+        .order_by(PaperBatch.id)
+    )
+    return tuple(
+        OpenPile(label, (zh, en), forms) for label, zh, en, forms in db.session.execute(query)
+    )
+
+
 def _batches() -> Select[PaperBatch, Wave, Street]:
     return (
         select(PaperBatch, Wave, Street)

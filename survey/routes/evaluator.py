@@ -1,4 +1,4 @@
-"""The evaluator's pages of a wave: indices, themes to decide about, evaluation to publish."""
+"""The evaluator's pages of a wave: indices, and the evaluation to publish."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from survey.clock import utc_now
 from survey.errors import Refused
 from survey.queries.evaluation import draft_evaluation, published_evaluation
-from survey.queries.office import last_evaluated_wave, published_revision, street_names
+from survey.queries.office import last_evaluated_wave, published_revision
+from survey.queries.paper_entry import open_piles
 from survey.queries.streets import wave_indices
-from survey.queries.themes import theme_comments, wave_themes
-from survey.queries.waves import all_waves, wave_view
+from survey.queries.themes import wave_themes
+from survey.queries.waves import all_waves
 from survey.routes.access import requires
 from survey.services import evaluate
-from survey.services import themes as theme_services
 from survey.wording import evaluation_headline
 
 blueprint = Blueprint("evaluator", __name__, url_prefix="/office")
@@ -66,6 +66,7 @@ def _evaluation(wave_code: str, *, draft: bool, problem: Refused | None = None) 
     revision = published_revision(wave_code)
     frozen = None if draft or not revision else published_evaluation(wave_code)
     shown = frozen or draft_evaluation(wave_code)
+    may_publish = shown.status == "draft" and shown.wave.status == "closed"
     return render_template(
         "office/evaluation.html",
         wave=shown.wave,
@@ -75,58 +76,9 @@ def _evaluation(wave_code: str, *, draft: bool, problem: Refused | None = None) 
         names={one.street.code: one.street.name for one in shown.streets},
         indicator_names={one.code: one.name for one in shown.indicators},
         revision=revision,
+        open_piles=open_piles(shown.wave.id) if may_publish else (),
         problem=problem.message if problem else None,
     )
-
-
-@blueprint.get("/waves/<wave_code>/themes")
-@requires("evaluator")
-def themes(wave_code: str) -> str:
-    """The themes of a wave, most mentioned first, each with what can be decided about it."""
-    wave = wave_view(wave_code)
-    return render_template(
-        "office/themes.html",
-        wave=wave,
-        is_demo=wave.is_demo,
-        themes=wave_themes(wave_code),
-        street_names=street_names(),
-    )
-
-
-@blueprint.get("/waves/<wave_code>/themes/<int:theme_id>")
-@requires("evaluator")
-def theme(wave_code: str, theme_id: int) -> str:
-    """One theme with the redacted comments that prove it."""
-    wave = wave_view(wave_code)
-    found = next((entry for entry in wave_themes(wave_code) if entry.id == theme_id), None)
-    if found is None:
-        raise Refused("unknown_theme", _l("There is no such theme in this wave."), status=404)
-    return render_template(
-        "office/theme.html",
-        wave=wave,
-        is_demo=wave.is_demo,
-        theme=found,
-        comments=theme_comments(theme_id, wave_code=wave_code),
-        street_names=street_names(),
-    )
-
-
-@blueprint.post("/waves/<wave_code>/themes/<int:theme_id>")
-@requires("evaluator")
-def decide(wave_code: str, theme_id: int) -> AnyResponse:
-    """Record a decision about a theme and go back to where it was made."""
-    theme_services.decide(
-        theme_id,
-        action=request.form.get("action", ""),
-        value=request.form.get("value", ""),
-        actor=g.viewer.username,
-        now=utc_now(),
-    )
-    flash(_("Recorded."))
-    back = f"/office/waves/{wave_code}/themes"
-    if request.form.get("from") == "theme" and request.form.get("value") != "dismissed":
-        return redirect(f"{back}/{theme_id}", 303)
-    return redirect(f"{back}#theme-{theme_id}", 303)
 
 
 @blueprint.get("/department/")

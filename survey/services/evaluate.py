@@ -28,6 +28,7 @@ from survey.models import (
 )
 from survey.queries.cubes import cube_state
 from survey.queries.draft import Draft, computed_draft
+from survey.queries.paper_entry import open_piles
 from survey.queries.views import EvaluationView, StreetEvaluation
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
@@ -37,8 +38,9 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
     """Publish the evaluation of a closed wave as its next revision. One transaction.
 
     reason: why a wave that was published before is published again; required then.
-    Raises Refused: 404 unknown wave; 409 wave not closed, answers still waiting to be counted,
-    direct scores of some streets but not of others, no reason for a revision.
+    Raises Refused: 404 unknown wave; 409 wave not closed, answers still waiting to be counted
+    or in piles of paper forms that are not closed, direct scores of some streets but not of
+    others, no reason for a revision.
     """
     with transaction(snapshot=True) as session:
         # Answers or scores that are being stored are waited for, so that they are in the figures.
@@ -110,6 +112,18 @@ def _require_publishable(
                 "%(count)s answers are not counted yet. Wait until the worker has counted them, "
                 "or run `rollup`.",
                 count=waiting,
+            ),
+            status=409,
+        )
+    # Afterwards they could not be closed any more. What was published before has lost them already.
+    piles = open_piles(wave.id) if wave.status == "closed" else ()
+    if piles:
+        raise Refused(
+            "paper_open",
+            _l(
+                "Paper forms are typed in and not stored as answers yet: %(piles)s. Close these "
+                "piles first, or drop their forms.",
+                piles=", ".join(f"{pile.label} ({pile.forms})" for pile in piles),
             ),
             status=409,
         )

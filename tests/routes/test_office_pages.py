@@ -13,6 +13,7 @@ from sqlalchemy import event, update
 
 from survey.database import transaction
 from survey.models import Theme, ThemePeriod, Wave, db
+from survey.services import paper_entry
 from survey.services.rollup import fold_all
 from survey.wording import CONDITIONS, NUMBER, REASONS
 from tests import factories
@@ -216,3 +217,26 @@ def test_every_code_of_the_method_has_words() -> None:
     assert len(codes) > 15
     assert {code for code in codes if NUMBER.sub("_N", code) not in REASONS} == set()
     assert set(CONDITIONS) <= set(REASONS)
+
+
+def test_open_piles_of_paper_stand_where_publishing_would(
+    app: Flask, theme_id: int, place: factories.Place, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    with app.app_context():
+        pile = paper_entry.open_batch("2026q4", "s1", label="box 7", actor="ann", now=NOW)
+        paper_entry.store_form(pile, 1, 1, {"party": "5"}, actor="ann", now=NOW)
+        with transaction() as session:
+            session.execute(update(Wave).values(status="closed"))
+    eva = signed_in("eva")
+    path = "/office/waves/2026q4/evaluation?lang=en"
+    page = eva.get(path).get_data(as_text=True)
+    assert "box 7" in page
+    assert 'name="confirmed"' not in page
+    # Whoever sends the form of an older page is told the same.
+    token = form_token(page)
+    refused = eva.post(path, data={"csrf_token": token, "confirmed": "yes"})
+    assert refused.status_code == 409
+    assert "box 7 (1)" in refused.get_data(as_text=True)
+    with app.app_context():
+        paper_entry.drop_form(pile, 1, actor="ann")
+    assert 'name="confirmed"' in eva.get(path).get_data(as_text=True)

@@ -24,6 +24,7 @@ from survey.models import (
     db,
 )
 from survey.queries.evaluation import draft_evaluation, published_evaluation
+from survey.services import paper_entry
 from survey.services.evaluate import publish
 from survey.services.rollup import fold_all
 from tests import factories
@@ -130,6 +131,26 @@ def test_waiting_answers_hold_a_publication_up(app: Flask) -> None:
         assert caught.value.code == "answers_waiting"
         assert "1 answers" in str(caught.value)
         assert db.session.scalar(select(func.count()).select_from(StreetResult)) == 0
+
+
+def test_piles_of_paper_that_are_not_closed_hold_a_publication_up(each_app: Flask) -> None:
+    with each_app.app_context():
+        surveyed()
+        # Given a pile with two forms, and one that was opened and never begun
+        pile = paper_entry.open_batch(CODE, "s2", label="box 7", actor="ann", now=NOW)
+        paper_entry.open_batch(CODE, "s3", label="empty", actor="ann", now=NOW)
+        for number in (1, 2):
+            paper_entry.store_form(pile, 1, number, {"party": "5"}, actor="ann", now=NOW)
+        # Then publishing is refused with its name, and nothing is written
+        with pytest.raises(Refused, match=r"box 7 \(2\)") as caught:
+            publish(CODE, actor="eva", now=NOW)
+        assert (caught.value.code, caught.value.status) == ("paper_open", 409)
+        assert "empty" not in str(caught.value)
+        assert db.session.scalar(select(func.count()).select_from(Evaluation)) == 0
+        # And when its forms are dropped it goes through
+        for number in (1, 2):
+            paper_entry.drop_form(pile, number, actor="ann")
+        assert publish(CODE, actor="eva", now=NOW).revision == 1
 
 
 def test_answers_that_are_being_stored_are_waited_for(each_app: Flask) -> None:
