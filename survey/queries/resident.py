@@ -14,6 +14,7 @@ from survey.formatting import by_language, say_last_day
 from survey.instrument import Instrument
 from survey.models import District, Response, RollupPending, Street, Wave, db
 from survey.queries.fieldwork import PointView, kept_instrument, point_view
+from survey.queries.slips import SLIP_LENGTH
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,7 @@ _RECEIPT_VIEW = (
         Wave.status,
         Response.wave_id,
         Response.collection_point_id,
+        Response.channel,
         Wave.questionnaire_id,
         District.is_demo,
     )
@@ -242,10 +244,12 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
     sent_under: the code under which a form came that had been stored before, "" for none; then
     one query more says whether it is the point and the wave of the answer.
     """
-    row = db.session.connection().execute(_RECEIPT_VIEW, {"receipt_hash": receipt_hash}).first()
+    connection = db.session.connection()
+    row: Any = connection.execute(_RECEIPT_VIEW, {"receipt_hash": receipt_hash}).first()
     if row is None:
         return None
-    status, is_valid, hour, waits, *names, wave_status, wave_id, point_id, asked, is_demo = row
+    status, is_valid, hour, waits, *names, wave_status, wave_id, point_id = row[:-3]
+    channel, asked, is_demo = row[-3:]
     if status in _STATES:
         state = _STATES[status]
     elif not is_valid:
@@ -260,6 +264,9 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
         is_published=wave_status == "published",
         submitted_hour=hour,
         is_demo=is_demo,
-        sent_elsewhere=point is not None and (point.point_id, point.wave_id) != (point_id, wave_id),
+        sent_elsewhere=(point.point_id, point.wave_id) != (point_id, wave_id)
+        if point is not None
+        # Slips are not looked up here: whoever has a receipt could try them out without a limit.
+        else len(sent_under) == SLIP_LENGTH and channel != "slip",
         offers_call_back=kept_instrument(asked).instrument.call_back is not None,
     )
