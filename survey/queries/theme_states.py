@@ -1,0 +1,112 @@
+"""Read what was found of the themes of a wave: states, spread over the streets, surges, remits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from analysis.themes.remit import RemitProposal
+from survey.models import Indicator, Street, Theme, ThemeSignal, ThemeState, db
+from survey.queries.duties import DutyList, DutyView, propose_remit
+from survey.queries.waves import WaveView
+
+
+@dataclass(frozen=True)
+class StateView:
+    """A theme's state in a wave, and the two shares it rests on: m of n now and before."""
+
+    state: str
+    mentions: int
+    respondents: int
+    mentions_before: int
+    respondents_before: int
+
+
+@dataclass(frozen=True)
+class SignalView:
+    """How a theme spreads over the streets, and what its last week says."""
+
+    #: common, own or undecided, by the test; what people decided is the theme's own scope.
+    scope: str
+    #: Of the streets heard, as many as would say so if it were theirs alone, with the interval.
+    effective_streets: float | None
+    low: float | None
+    high: float | None
+    streets_heard: int
+    streets_mentioning: int
+    #: None: not tested, the theme is too new.
+    week_ends: date | None
+    week_persons: int | None
+    week_expected: float | None
+    week_chance: float | None
+    is_surging: bool
+
+
+@dataclass(frozen=True)
+class RemitView:
+    """Whose task a theme is by the duty list, and the duty that says so."""
+
+    proposal: RemitProposal
+    duty: DutyView | None
+
+
+def theme_states(wave: WaveView) -> Mapping[int, Mapping[str | None, StateView]]:
+    """{theme: {street code, or None for the district: state}} of a wave. One query."""
+    rows = db.session.execute(
+        select(ThemeState, Street.code)
+        .outerjoin(Street, ThemeState.street_id == Street.id)
+        .where(ThemeState.wave_id == wave.id)
+        .order_by(ThemeState.theme_id, Street.code)
+    )
+    found: dict[int, dict[str | None, StateView]] = defaultdict(dict)
+    for row, code in rows:
+        found[row.theme_id][code] = StateView(
+            row.state,
+            row.mentions,
+            row.respondents,
+            row.mentions_before,
+            row.respondents_before,
+        )
+    return dict(found)
+
+
+def theme_signals(wave: WaveView) -> Mapping[int, SignalView]:
+    """{theme: spread and surge} of a wave. One query."""
+    return {
+        row.theme_id: SignalView(
+            scope=row.scope,
+            effective_streets=row.effective_streets,
+            low=row.low,
+            high=row.high,
+            streets_heard=row.streets_heard,
+            streets_mentioning=row.streets_mentioning,
+            week_ends=row.week_ends,
+            week_persons=row.week_persons,
+            week_expected=row.week_expected,
+            week_chance=row.week_chance,
+            is_surging=row.is_surging,
+        )
+        for row in db.session.scalars(select(ThemeSignal).where(ThemeSignal.wave_id == wave.id))
+    }
+
+
+def remit_proposals(wave: WaveView, *, duties: DutyList) -> Mapping[int, RemitView]:
+    """{theme: proposed remit} of the themes of a wave (see queries.duties.duties_of_wave). One
+    query."""
+    by_code = {duty.code: duty for duty in duties.duties}
+    rows = db.session.execute(
+        select(Theme.id, Theme.label, Theme.keywords, Indicator.code)
+        .join(ThemeSignal, ThemeSignal.theme_id == Theme.id)
+        .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
+        .where(ThemeSignal.wave_id == wave.id)
+    )
+    found = {}
+    for theme_id, label, keywords, indicator in rows:
+        proposal = propose_remit(duties.duties, keywords=keywords, indicator=indicator, label=label)
+        duty = by_code.get(proposal.duty.code) if proposal.duty else None
+        found[theme_id] = RemitView(proposal, duty)
+    return found
