@@ -456,7 +456,7 @@ def test_wechats_older_browser_answers(
     assert tags_of(app) == {("urban_tags", "1")}
 
 
-@pytest.mark.parametrize("name", ["resident", "steps"])
+@pytest.mark.parametrize("name", ["resident", "steps", "notice"])
 def test_the_scripts_are_of_a_language_that_old_engines_read(name: str) -> None:
     source = (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
     code = re.sub(r"'(?:\\.|[^'\\])*'|/\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
