@@ -18,8 +18,7 @@ BODY_CHARACTERS = 200
 
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]{0,200}>.{0,5000}?</\1\s{0,9}>", re.IGNORECASE | re.S)
 _TAG = re.compile(r"</?[a-z!][^<>]{0,1000}>", re.IGNORECASE)
-_REPEATED = re.compile(r"(.)\1{3,}", re.S)
-_SPACE = re.compile(r"\s+")
+_REPEATED = re.compile(r"(.)\1\1\1+", re.S)
 _TRADITIONAL = re.compile(f"[{''.join(map(chr, TRADITIONAL))}]")
 _NOT_WORD = re.compile(r"[\W_]+")
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
@@ -43,7 +42,7 @@ def cleaned(text: str) -> str:
         text = _TAG.sub(" ", _SCRIPT.sub(" ", text))
     if not text.isprintable():
         text = "".join(map(_visible, text))
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def normalise(text: str) -> str:
@@ -55,7 +54,9 @@ def normalise(text: str) -> str:
     text = _nfkc(cleaned(text))
     if _TRADITIONAL.search(text):
         text = text.translate(TRADITIONAL)
-    return _SPACE.sub(" ", _REPEATED.sub(r"\1\1\1", text)).strip()
+    if _REPEATED.search(text):
+        text = _REPEATED.sub(r"\1\1\1", text)
+    return " ".join(text.split())
 
 
 def _nfkc(text: str) -> str:
