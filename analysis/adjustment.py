@@ -110,11 +110,18 @@ def counted_mentions(theme: ThemeRecord) -> int:
     sample is taken to be right, rounded down in the street's favour. Every mention judged wrong is
     out of m already. m itself when nothing was judged.
     """
-    if not theme.sample_judged:
-        return theme.mentions
-    known = theme.right_mentions or 0
-    others = theme.mentions - known
-    return known + others * (theme.sample_right or 0) // theme.sample_judged
+    return credible_mentions(
+        theme.mentions,
+        right=theme.right_mentions or 0,
+        sample=(theme.sample_right or 0, theme.sample_judged or 0),
+    )
+
+
+def credible_mentions(mentions: int, *, right: int, sample: tuple[int, int]) -> int:
+    """The same for any group of ``mentions``: ``right`` known to be so, ``sample`` (right,
+    judged)."""
+    sample_right, judged = sample
+    return right + (mentions - right) * sample_right // judged if judged else mentions
 
 
 def sample_reasons(theme: ThemeRecord, policy: Policy) -> tuple[Reason, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,12 +77,10 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
             draw_for_wave(wave_code, now=utc_now())
 
     @opened.task(name="run_themes")
-    def run_themes(wave_code: str) -> None:
+    def run_themes(wave_code: str, review: bool = False) -> None:
         """In a child: scikit-learn and jieba take 200 MB that would never come back."""
-        children.run(
-            [sys.executable, "-m", "flask", "--app", "survey", "themes", "run", wave_code],
-            seconds=THEMES_SECONDS,
-        )
+        command = [sys.executable, "-m", "flask", "--app", "survey", "themes", "run", wave_code]
+        children.run([*command, *(["--review"] if review else [])], seconds=THEMES_SECONDS)
 
     def is_due(now: datetime) -> bool:
         minutes: int = app.config["THEMES_MINUTES"]
@@ -96,6 +95,16 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
             waves = waves_with_new_comments()
         for wave_code in waves:
             run_themes(wave_code)
+
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (18, 0), name="review_themes")
+    def review_themes() -> None:
+        """Once a night, at two in China: themes nobody decided about may merge or split."""
+        from survey.queries.worker import open_waves
+
+        with app.app_context():
+            waves = open_waves()
+        for wave_code in waves:
+            run_themes(wave_code, review=True)
 
     @opened.periodic_task(lambda now: (now.hour, now.minute) == (19, 0), name="forget_call_backs")
     def forget() -> None:
@@ -146,4 +155,50 @@ def ask_for_wave_pictures(wave_code: str) -> bool:
 
 def ask_for_themes(wave_code: str) -> bool:
     """Have the worker sort the comments of a wave into themes; True when it was queued."""
-    return _enqueue("run_themes", wave_code)
+    if not _enqueue("run_themes", wave_code):
+        return False
+    tell_themes(wave_code, state="asked")
+    return True
+
+
+@dataclass(frozen=True)
+class ThemesProgress:
+    """How far the sorting of a wave's comments is. state: asked | running | done | failed."""
+
+    state: str
+    done: int
+    total: int
+    #: UTC; when this was told.
+    at: datetime
+    #: What a failed run said.
+    reason: str = ""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is something to wait for."""
+        return self.state in ("asked", "running")
+
+
+def tell_themes(
+    wave_code: str, *, state: str, done: int = 0, total: int = 0, reason: str = ""
+) -> None:
+    """Leave a note in the queue's store on how far a run is; whoever shows it may be elsewhere."""
+    note = {"state": state, "done": done, "total": total, "reason": reason}
+    try:
+        queue().put(f"themes {wave_code}", note | {"at": utc_now().isoformat()})
+    except Exception as error:
+        log.warning("progress_not_told", reason=type(error).__name__)
+
+
+def themes_progress(wave_code: str) -> ThemesProgress | None:
+    """The last note on a wave's run; None when there is none, or its run died unheard of."""
+    try:
+        note = queue().get(f"themes {wave_code}", peek=True)
+    except Exception as error:
+        log.warning("progress_not_read", reason=type(error).__name__)
+        return None
+    if not isinstance(note, dict):
+        return None
+    found = ThemesProgress(**{**note, "at": datetime.fromisoformat(note["at"])})
+    age = (utc_now() - found.at).total_seconds()
+    return None if found.is_under_way and age > THEMES_SECONDS else found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from analysis.adjustment import ThemeEffect, ThemeRecord
+from analysis.adjustment import ThemeEffect, ThemeRecord, credible_mentions
 from analysis.evaluation import Evaluation as Computed
 from analysis.evaluation import GroupEvaluation
 from analysis.policy import RANDOM, Policy
@@ -23,7 +23,7 @@ from survey.models import DirectScore, Evaluation, Theme, Wave, db
 from survey.queries.cubes import CubeState, cube_state, streets_with_margins, wave_cubes
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
-from survey.queries.themes import WaveThemes, theme_counts, theme_record
+from survey.queries.theme_counts import WaveThemes, theme_counts, theme_record
 from survey.queries.views import (
     AdjustmentView,
     ConditionView,
@@ -152,7 +152,12 @@ def _theme_records(
     is_random = {cube.code: _has_random_stream(cube, policy) for cube in cubes}
     for theme in themes.themes.values():
         counts = themes.counts[theme.id]
-        everywhere = sum(one.mentions for one in counts.values())
+        sample = themes.sample(theme.id)
+        everywhere = credible_mentions(
+            sum(one.mentions for one in counts.values()),
+            right=sum(one.mentions_right for one in counts.values()),
+            sample=(sample.right, sample.judged),
+        )
         for street in streets:
             # Only what residents of the street said in answers counts, and only for an indicator.
             if theme.indicator is None or street.id not in counts:
@@ -168,6 +173,7 @@ def _theme_records(
                     respondents=themes.respondents.get(street.id, 0),
                     district_share=min(1.0, everywhere / total) if total else 0.0,
                     has_random_stream=is_random[street.code],
+                    sample=sample,
                 )
             )
     return records

@@ -5,60 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import and_, select
 
-from analysis.adjustment import ThemeRecord, recurrence_reasons
+from analysis.adjustment import recurrence_reasons
 from analysis.policy import Policy
 from survey.models import (
     Comment,
     Mention,
     Response,
-    ResponseCube,
     Street,
     Theme,
-    ThemePeriod,
+    ThemeJudgement,
     Wave,
     db,
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
+from survey.queries.theme_counts import PeriodCounts, WaveThemes, speaking, theme_counts
 from survey.queries.views import (
     AdjustmentView,
     EvaluationView,
     IndicatorView,
-    StreetView,
+    SampleCounts,
     ThemeView,
 )
 from survey.queries.waves import WaveView, wave_view
-
-
-@dataclass(frozen=True)
-class PeriodCounts:
-    """A theme's counts in one street and wave (see survey.models.theme.ThemePeriod)."""
-
-    mentions: int
-    mentions_loaded: int
-    mentions_random: int
-    waves_present: int
-    state: str
-    solved: int
-    reasked: int
-    notified_at: datetime | None
-
-
-@dataclass(frozen=True)
-class WaveThemes:
-    """The themes of a wave and their counts."""
-
-    themes: Mapping[int, Theme]
-    #: {theme id: {street id, or None for comments that name no street: counts}}
-    counts: Mapping[int, Mapping[int | None, PeriodCounts]]
-    #: {street id: valid respondents}
-    respondents: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -70,104 +44,26 @@ class CommentShown:
     said_on: date
     street_code: str | None
     closeness: float
-
-
-def theme_counts(wave: WaveView) -> WaveThemes:
-    """Themes mentioned in a wave with their counts. Three queries."""
-    policy = kept_policy(wave.policy_id)
-    recent = (
-        select(Wave.id)
-        .where(Wave.district_id == wave.district_id, Wave.opens_at <= wave.opens_at)
-        .order_by(Wave.opens_at.desc())
-        .limit(policy.theme_window)
-    )
-    periods = db.session.scalars(select(ThemePeriod).where(ThemePeriod.wave_id.in_(recent))).all()
-    present: dict[tuple[int, int | None], int] = defaultdict(int)
-    for period in periods:
-        if period.mentions >= policy.theme_present_mentions:
-            present[period.theme_id, period.street_id] += 1
-    counts: dict[int, dict[int | None, PeriodCounts]] = defaultdict(dict)
-    for period in periods:
-        if period.wave_id == wave.id and period.mentions + period.mentions_loaded > 0:
-            counts[period.theme_id][period.street_id] = PeriodCounts(
-                mentions=period.mentions,
-                mentions_loaded=period.mentions_loaded,
-                mentions_random=period.mentions_random,
-                waves_present=present[period.theme_id, period.street_id],
-                state=period.state,
-                solved=period.solved,
-                reasked=period.reasked,
-                notified_at=period.notified_at,
-            )
-    themes = db.session.scalars(
-        select(Theme)
-        .where(Theme.id.in_(counts), Theme.status.not_in(("dismissed", "merged")))
-        .options(joinedload(Theme.indicator))
-        .order_by(Theme.id)
-    ).all()
-    respondents = db.session.execute(
-        select(ResponseCube.street_id, func.sum(ResponseCube.n))
-        .where(
-            ResponseCube.wave_id == wave.id,
-            ResponseCube.status == "accepted",
-            ResponseCube.is_valid,
-        )
-        .group_by(ResponseCube.street_id)
-    )
-    return WaveThemes(
-        themes={theme.id: theme for theme in themes},
-        counts=counts,
-        respondents={street: int(n) for street, n in respondents},
-    )
-
-
-def theme_record(
-    theme: Theme,
-    counts: PeriodCounts,
-    *,
-    wave: WaveView,
-    street: StreetView,
-    respondents: int,
-    district_share: float,
-    has_random_stream: bool,
-) -> ThemeRecord:
-    """A theme in one street as analysis.adjustment judges it (method, 6)."""
-    notified = counts.notified_at
-    return ThemeRecord(
-        street=street.code,
-        indicator=theme.indicator.code if theme.indicator else "",
-        label=theme.label,
-        # A retraction still to be folded can leave fewer respondents than mentions for a moment.
-        mentions=min(counts.mentions, respondents),
-        respondents=respondents,
-        district_share=district_share,
-        waves=counts.waves_present,
-        state=counts.state,
-        solved=counts.solved,
-        reasked=counts.reasked,
-        # A common problem (共性问题) is the district's, whoever's task it is in one street.
-        remit="common" if theme.scope == "common" else theme.remit,
-        confirmed=theme.status == "confirmed",
-        notified_days=(wave.opens_at - notified).days if notified else None,
-        random_mentions=counts.mentions_random if has_random_stream else None,
-        number=theme.id,
-    )
+    #: What a person said of it: about the theme or not; None: nobody was asked.
+    is_about: bool | None = None
 
 
 def wave_themes(wave_code: str, *, street_code: str | None = None) -> tuple[ThemeView, ...]:
     """The themes of a wave, most mentioned first; of one street when `street_code` is given.
 
-    Dismissed and merged themes are left out. Six queries.
+    Dismissed and merged themes are left out. Four queries.
     Raises Refused (404) for an unknown wave.
     """
     wave = wave_view(wave_code)
-    found = theme_counts(wave)
+    return theme_views(wave, theme_counts(wave), street_code=street_code)
+
+
+def theme_views(
+    wave: WaveView, found: WaveThemes, *, street_code: str | None = None
+) -> tuple[ThemeView, ...]:
+    """The same from counts that were read already."""
     policy = kept_policy(wave.policy_id)
-    streets = dict(
-        db.session.execute(
-            select(Street.id, Street.code).where(Street.district_id == wave.district_id)
-        ).all()
-    )
+    streets = {key: street.code for key, street in found.streets.items()}
     indicators = {
         indicator.id: indicator for indicator in kept_instrument(wave.questionnaire_id).indicators
     }
@@ -191,6 +87,7 @@ def wave_themes(wave_code: str, *, street_code: str | None = None) -> tuple[Them
                     else sum(found.respondents.values()),
                     indicator=indicators.get(theme.indicator_id or 0),
                     policy=policy,
+                    sample=found.sample(theme.id),
                 )
             )
     return tuple(sorted(views, key=lambda view: (-view.mentions, view.id)))
@@ -208,12 +105,15 @@ def _view(
     respondents: int,
     indicator: IndicatorView | None,
     policy: Policy,
+    sample: SampleCounts,
 ) -> ThemeView:
+    department = theme.department
     waves_present = max(counts.waves_present for counts in here.values())
     answered = sum(counts.mentions for counts in here.values())
     return ThemeView(
         id=theme.id,
-        label=theme.label,
+        label=theme.name_zh or theme.label,
+        name=(theme.name_zh or theme.label, theme.name_en or theme.label),
         keywords=tuple(theme.keywords),
         indicator=indicator,
         status=theme.status,
@@ -226,6 +126,11 @@ def _view(
         is_recurring=not recurrence_reasons(
             min(answered, respondents), respondents, waves_present, policy=policy
         ),
+        is_named=bool(theme.name_zh),
+        department=(department.name_zh, department.name_en) if department else None,
+        decided=tuple(theme.decided),
+        version=theme.version,
+        sample=sample,
     )
 
 
@@ -238,11 +143,23 @@ def theme_comments(
 ) -> tuple[CommentShown, ...]:
     """The redacted comments behind a theme, the most typical first. One query."""
     query = (
-        select(Comment.id, Comment.body, Comment.said_on, Street.code, Mention.closeness)
+        select(
+            Comment.id,
+            Comment.body,
+            Comment.said_on,
+            Street.code,
+            Mention.closeness,
+            ThemeJudgement.is_about,
+        )
         .join(Mention, Mention.comment_id == Comment.id)
+        .join(Theme, Mention.theme_id == Theme.id)
         .outerjoin(Street, Comment.street_id == Street.id)
         .outerjoin(Response, Comment.response_id == Response.id)
-        .where(Mention.theme_id == theme_id)
+        .outerjoin(
+            ThemeJudgement,
+            and_(ThemeJudgement.comment_id == Comment.id, ThemeJudgement.theme_id == theme_id),
+        )
+        .where(speaking() == theme_id)
         .where((Response.id.is_(None)) | (Response.status == "accepted"))
         .order_by(Mention.closeness.desc(), Comment.id)
         .limit(limit)
@@ -267,12 +184,45 @@ def unsorted_comments(wave: WaveView) -> list[Any]:
                 Comment.response_id,
                 Comment.person_hash,
                 Comment.indicator_probability,
+                Comment.indicator_is_decided,
                 Mention.theme_id,
             )
             .outerjoin(Mention, Mention.comment_id == Comment.id)
             .where(Comment.wave_id == wave.id)
             .where((Mention.theme_id.is_(None)) | (Comment.indicator_probability.is_(None)))
             .order_by(Comment.id)
+        )
+    )
+
+
+def sorted_comments(wave: WaveView) -> list[Any]:
+    """Comments of a wave that the model put into a theme, with the theme that speaks for it.
+
+    is_settled: people have decided about the theme. Comments that a person put somewhere or
+    judged are left out: no run moves them. One query.
+    """
+    return list(
+        db.session.execute(
+            select(
+                Comment.id,
+                Comment.title,
+                Comment.body,
+                Comment.said_on,
+                Comment.street_id,
+                Comment.response_id,
+                Comment.person_hash,
+                speaking().label("theme_id"),
+                ((Theme.status != "proposed") | (Theme.version > 0)).label("is_settled"),
+            )
+            .join(Mention, Mention.comment_id == Comment.id)
+            .join(Theme, Mention.theme_id == Theme.id)
+            .outerjoin(ThemeJudgement, ThemeJudgement.comment_id == Comment.id)
+            .where(
+                Comment.wave_id == wave.id,
+                Mention.decided_by == "model",
+                ThemeJudgement.comment_id.is_(None),
+            )
+            .order_by(Comment.id, Mention.theme_id)
         )
     )
 
@@ -303,6 +253,7 @@ def frozen_themes(
             ThemeView(
                 id=theme_id,
                 label=here[0].label,
+                name=(here[0].label, here[0].label),
                 keywords=here[0].keywords,
                 indicator=indicators[here[0].indicator_code],
                 status="confirmed" if here[0].is_confirmed else "proposed",

@@ -77,10 +77,26 @@ class WaveIndices:
 
 
 @dataclass(frozen=True)
+class SampleCounts:
+    """What people judged of a theme's comments in a wave: the sample, and comments around it.
+
+    members: distinct comments the sample is drawn from; judged of them, right: about the theme.
+    around: comments outside the theme that share its words.
+    """
+
+    members: int = 0
+    judged: int = 0
+    right: int = 0
+    around_judged: int = 0
+    around_right: int = 0
+
+
+@dataclass(frozen=True)
 class ThemeView:
     """One theme in a wave, over the whole district or in one street."""
 
     id: int
+    #: What it is called in Chinese, or the model's label: a resident's own words.
     label: str
     keywords: tuple[str, ...]
     #: None: about none of the indicators.
@@ -97,6 +113,16 @@ class ThemeView:
     #: In how many of the last four waves it was present (m >= 5).
     waves_present: int
     is_recurring: bool
+    #: What it is called in both languages; the model's label until people named it.
+    name: tuple[str, str] = ("", "")
+    is_named: bool = False
+    #: Whose task it is, or who leads; None: nobody was named.
+    department: tuple[str, str] | None = None
+    #: Columns that people decided.
+    decided: tuple[str, ...] = ()
+    #: Goes up with every decision.
+    version: int = 0
+    sample: SampleCounts = SampleCounts()
 
 
 @dataclass(frozen=True)

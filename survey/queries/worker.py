@@ -14,9 +14,20 @@ def waves_with_new_comments() -> tuple[str, ...]:
         .where(
             Wave.status == "open",
             select(Comment.id)
-            .where(Comment.wave_id == Wave.id, Comment.indicator_probability.is_(None))
+            .where(
+                Comment.wave_id == Wave.id,
+                Comment.indicator_probability.is_(None),
+                ~Comment.indicator_is_decided,
+            )
             .exists(),
         )
         .order_by(Wave.code)
     )
     return tuple(rows)
+
+
+def open_waves() -> tuple[str, ...]:
+    """Codes of the waves that are open. One query."""
+    return tuple(
+        db.session.scalars(select(Wave.code).where(Wave.status == "open").order_by(Wave.code))
+    )

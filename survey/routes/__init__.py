@@ -18,6 +18,7 @@ BLUEPRINTS = (
     "call_backs",
     "paper",
     "evaluator",
+    "themes",
     "admin",
     "public",
     "pictures",

@@ -32,8 +32,9 @@ from survey.models import (
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
+from survey.queries.theme_sample import theme_sample
 from survey.queries.themes import wave_themes
-from survey.services import fieldwork, pictures, place, points, questionnaire
+from survey.services import duties_file, fieldwork, pictures, place, points, questionnaire
 from survey.services.responses import NewResponse, Origin, insert_responses, new_response
 from survey.services.rollup import fold_all
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 SEED = 20261124
 FOLDER = Path(__file__).parent.parent / "demo" / "place"
+DUTIES = Path(__file__).parent.parent / "demo" / "duties.csv"
 QUESTIONNAIRE = "street-satisfaction"
 ASSESSORS = ("A", "B", "C")
 # (channel, how many a street, label in Chinese, label in English); {} is the number.
@@ -103,6 +105,7 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
         )
     inventor = Inventor(SEED)
     streets = _place()
+    duties_file.load_duties(DUTIES, now=now - timedelta(days=150), actor="demo")
     made = _points(streets)
     tell(f"{len(streets)} streets, {len(made)} collection points")
     before, current = _quarters(now)
@@ -183,17 +186,35 @@ class _Quarter:
 
 def _confirm_themes(wave_code: str, *, now: datetime) -> None:
     """Decide about the larger themes as an evaluator would, so that there is something to see."""
-    from survey.services import themes
+    from survey.services.theme_review import decide
 
     for theme in wave_themes(wave_code):
         if theme.mentions < SPOKEN_OF or theme.indicator is None:
             continue
-        for action, value in (
-            ("status", "confirmed"),
-            ("remit", "street"),
-            ("scope", "common" if len(theme.by_street) >= WIDESPREAD else "own"),
-        ):
-            themes.decide(theme.id, action=action, value=value, actor="demo", now=now)
+        scope = "common" if len(theme.by_street) >= WIDESPREAD else "own"
+        for action, value in (("status", "confirmed"), ("remit", "street"), ("scope", scope)):
+            given = {"value": value}
+            decide(wave_code, theme.id, action=action, given=given, actor="demo", now=now)
+        _judge_sample(wave_code, theme.id, now=now)
+
+
+def _judge_sample(wave_code: str, theme_id: int, *, now: datetime) -> None:
+    """Judge as many comments of a theme as the policy asks for; the invented ones are all right."""
+    from survey.services.theme_review import decide
+
+    while True:
+        sample = theme_sample(wave_code, theme_id)
+        if sample.shown is None or sample.is_complete:
+            return
+        decide(
+            wave_code,
+            theme_id,
+            action="judge",
+            given={"value": "yes", "basis": "sample"},
+            actor="demo",
+            now=now,
+            comment_id=sample.shown.id,
+        )
 
 
 def _quarters(now: datetime) -> tuple[_Quarter, _Quarter]:

@@ -1,19 +1,18 @@
 """Sort a wave's comments: indicators by the model, themes by discovery, counts per street.
 
-Heavy libraries are imported inside `run_themes`, which the worker runs in a process of its own.
-What people decided about a theme is never changed by a run.
+Heavy libraries are imported inside the functions, which the worker runs in a process of its own.
+What people decided about a theme or a comment is never changed by a run.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, true, update
+from sqlalchemy import delete, insert, select, update
 
 from survey.database import transaction
 from survey.errors import Refused
@@ -23,29 +22,23 @@ from survey.models import (
     District,
     Indicator,
     Mention,
-    Response,
     Street,
     Theme,
-    ThemePeriod,
+    ThemeJudgement,
+    ThemeLineage,
     db,
 )
-from survey.queries.policies import kept_policy
-from survey.queries.themes import unsorted_comments
+from survey.queries.themes import sorted_comments, unsorted_comments
 from survey.queries.waves import WaveView, wave_view
-from survey.services import audit
+from survey.services.theme_counts import recount
 from survey.services.theme_models import serving_model
 
 if TYPE_CHECKING:
     from analysis.themes.category import Prediction
     from analysis.themes.discovery import Discovery
 
-# What an evaluator may decide, and the values each takes.
-DECISIONS: dict[str, tuple[str, ...]] = {
-    "status": ("proposed", "confirmed", "dismissed"),
-    "remit": ("undecided", "street", "department"),
-    "scope": ("own", "common"),
-}
 LONGEST_LABEL = 200
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -56,14 +49,19 @@ class ThemesRun:
     new_themes: int
     mentions: int
     unreadable: int
+    #: Themes that became one with another, and new ones that were part of another; of a review.
+    merged: int = 0
+    split: int = 0
 
 
 def run_themes(
-    wave_code: str, *, now: datetime, progress: Callable[[int, int], None] | None = None
+    wave_code: str, *, now: datetime, review: bool = False, progress: Progress | None = None
 ) -> ThemesRun:
     """Sort the comments of a wave that are not sorted yet, and count its themes anew.
 
     Comments join the district's known themes where they fit, or form new ones (status proposed).
+    review: group the sorted comments anew as well, so that themes nobody decided about may merge
+    or split; once a night.
     progress: called with (comments done, comments in all).
     Raises Refused for an unknown wave, an unusable model, or another run at the same time.
     """
@@ -72,39 +70,52 @@ def run_themes(
     wave = wave_view(wave_code)
     model_id, model = serving_model(now=now)
     rows = unsorted_comments(wave)
-    fresh = [row for row in rows if row.indicator_probability is None]
+    fresh = [row for row in rows if _is_unclassified(row)]
     sorted_into = dict(
-        zip(
-            (row.id for row in fresh),
-            model.predict([_words(row) for row in fresh]),
-            strict=True,
-        )
+        zip((row.id for row in fresh), model.predict([_words(row) for row in fresh]), strict=True)
     )
     loose = [row for row in rows if row.theme_id is None]
+    before = sorted_comments(wave) if review else []
     found = discover(
-        [_document(row) for row in loose],
-        known=_known_themes(wave),
+        [_document(row) for row in (*loose, *before)],
+        known=_known_themes(wave, merged=not review),
         places=_place_names(wave),
         progress=progress,
+        assigned={row.id: row.theme_id for row in before} if review else None,
+        settled=_settled(wave) if review else (),
     )
     with transaction() as session:
-        _require_still_loose(session, wave, {row.id for row in loose})
+        _require_unchanged(session, wave, loose, before)
         _store_indicators(session, sorted_into)
-        new = _store_themes(session, found, wave=wave, model_id=model_id, now=now)
-        recount(session, wave)
+        made = _store_themes(session, found, wave=wave, now=now, review=review)
+        written = _store_mentions(session, found, made, before=before, model_id=model_id)
+        _store_lineage(session, found, made, now=now)
+        recount(session, wave, told_at=now)
     return ThemesRun(
         comments=len(rows),
-        new_themes=new,
-        mentions=len(found.assignments),
+        new_themes=sum(not theme.known for theme in found.themes),
+        mentions=written,
         unreadable=len(found.unprocessable),
+        merged=len(found.merges),
+        split=len(found.splits),
     )
 
 
-def _require_still_loose(session: Any, wave: WaveView, comments: set[int]) -> None:
-    """Refuse when another run sorted some of the comments meanwhile: they would count twice."""
+def _is_unclassified(row: Any) -> bool:
+    return row.indicator_probability is None and not row.indicator_is_decided
+
+
+def _require_unchanged(
+    session: Any, wave: WaveView, loose: Sequence[Any], before: Sequence[Any]
+) -> None:
+    """Refuse when another run, or a person, sorted some of the comments meanwhile."""
     session.execute(select(District.id).where(District.id == wave.district_id).with_for_update())
     still = {row.id for row in unsorted_comments(wave) if row.theme_id is None}
-    if not comments <= still:
+    unchanged = {row.id for row in loose} <= still
+    if unchanged and before:
+        now = {(row.id, row.theme_id) for row in sorted_comments(wave)}
+        unchanged = {(row.id, row.theme_id) for row in before} <= now
+    if not unchanged:
         raise Refused(
             "sorted_meanwhile",
             _l("Another run sorted these comments meanwhile; nothing was stored. Run it again."),
@@ -130,14 +141,23 @@ def _document(row: Any) -> Any:
     )
 
 
-def _known_themes(wave: WaveView) -> list[Any]:
-    """Every theme of the district that was not merged away; dismissed ones still attract."""
+def _known_themes(wave: WaveView, *, merged: bool) -> list[Any]:
+    """The themes of the district; dismissed ones still attract, and so do merged ones for the
+    theme that speaks for them."""
     from analysis.themes.discovery import KnownTheme
 
+    query = select(Theme).where(Theme.district_id == wave.district_id).order_by(Theme.id)
+    if not merged:
+        query = query.where(Theme.status != "merged")
+    return [KnownTheme(one.id, one.centroid, one.texts) for one in db.session.scalars(query)]
+
+
+def _settled(wave: WaveView) -> list[int]:
+    """Themes that people have decided about: a run neither splits them nor merges them away."""
     themes = db.session.scalars(
         select(Theme).where(Theme.district_id == wave.district_id, Theme.status != "merged")
     )
-    return [KnownTheme(theme.id, theme.centroid, theme.texts) for theme in themes]
+    return [one.id for one in themes if one.status != "proposed" or one.version > 0]
 
 
 def _place_names(wave: WaveView) -> Iterable[str]:
@@ -151,149 +171,139 @@ def _place_names(wave: WaveView) -> Iterable[str]:
 
 
 def _store_indicators(session: Any, sorted_into: dict[int, Prediction]) -> None:
+    """Store the model's choices; what a person chose meanwhile stays."""
     if not sorted_into:
         return
     ids = dict(session.execute(select(Indicator.code, Indicator.id)).all())
-    session.execute(
-        update(Comment),
-        [
-            {
-                "id": comment_id,
-                # Left to people, or about none of the indicators: no indicator.
-                "indicator_id": None if found.abstained else ids.get(found.label),
-                "indicator_probability": found.probability,
-            }
-            for comment_id, found in sorted_into.items()
-        ],
+    decided = set(
+        session.scalars(
+            # Not by their ids: a district's comments are more than one statement may name.
+            select(Comment.id).where(Comment.indicator_is_decided)
+        )
     )
+    rows = [
+        {
+            "id": comment_id,
+            # Left to people, or about none of the indicators: no indicator.
+            "indicator_id": None if found.abstained else ids.get(found.label),
+            "indicator_probability": found.probability,
+        }
+        for comment_id, found in sorted_into.items()
+        if comment_id not in decided
+    ]
+    if rows:
+        session.execute(update(Comment), rows)
 
 
 def _store_themes(
-    session: Any, found: Discovery, *, wave: WaveView, model_id: int, now: datetime
-) -> int:
-    """Store new themes, refresh joined ones and write the mentions; the number of new themes."""
-    new = 0
+    session: Any, found: Discovery, *, wave: WaveView, now: datetime, review: bool
+) -> dict[Any, int]:
+    """Store new themes and refresh joined ones: {id in what was found: id of the row}."""
+    made: dict[Any, int] = {}
     for theme in found.themes:
-        label = theme.label[:LONGEST_LABEL]
         if theme.known:
             row = session.get_one(Theme, theme.id)
-            row.centroid, row.texts = theme.centroid, row.texts + theme.texts
+            row.centroid = theme.centroid
+            # A review read the texts of before once more.
+            row.texts = max(row.texts, theme.texts) if review else row.texts + theme.texts
         else:
             row = Theme(
                 district_id=wave.district_id,
-                label=label,
+                label=theme.label[:LONGEST_LABEL],
                 keywords=list(theme.keywords),
                 centroid=theme.centroid,
                 texts=theme.texts,
                 created_at=now,
             )
             session.add(row)
-            new += 1
-        session.flush()
-        session.execute(
-            insert(Mention),
-            [
-                {
-                    "comment_id": comment_id,
-                    "theme_id": row.id,
-                    "model_id": model_id,
-                    "closeness": closeness,
-                    "decided_by": "model",
-                }
-                for comment_id, closeness in zip(theme.members, theme.closeness, strict=True)
-            ],
-        )
-    return new
+            session.flush()
+        made[theme.id] = row.id
+    return made
 
 
-def recount(session: Any, wave: WaveView, *, only: Collection[int] | None = None) -> None:
-    """Count the mentions of every theme in every street of a wave anew, within a transaction.
+def _store_mentions(
+    session: Any,
+    found: Discovery,
+    made: dict[Any, int],
+    *,
+    before: Sequence[Any],
+    model_id: int,
+) -> int:
+    """Write the mentions of what was loose, and move those that a review found elsewhere.
 
-    m counts accepted, valid responses; loaded comments count distinct persons, apart. Near-
-    identical texts count once in a theme and street. What people decided is kept.
-    only: the ids of the themes to count; None counts all.
+    A comment that a person took out of a theme is not put back into it. The number written.
     """
-    from analysis.themes.near_duplicates import first_of_kind
-    from analysis.themes.text import bare, normalise
-
-    policy = kept_policy(wave.policy_id)
-    told: dict[tuple[int, int | None], list[Any]] = defaultdict(list)
-    votes: dict[int, Counter[int | None]] = defaultdict(Counter)
-    counted = true() if only is None else Mention.theme_id.in_(only)
-    for row in session.execute(
-        select(
-            Mention.theme_id,
-            Comment.street_id,
-            Comment.body,
-            Comment.indicator_id,
-            Comment.person_hash,
-            Comment.id,
-            Response.id.label("response_id"),
-            Response.channel,
+    was = {row.id: row.theme_id for row in before}
+    merged = {(gone, kept) for kept, gone in found.merges}
+    settled = {row.theme_id for row in before if row.is_settled}
+    refused = {
+        (comment_id, theme_id)
+        for comment_id, theme_id in session.execute(
+            select(ThemeJudgement.comment_id, ThemeJudgement.theme_id).where(
+                ThemeJudgement.theme_id.in_(made.values()), ~ThemeJudgement.is_about
+            )
         )
-        .join(Comment, Mention.comment_id == Comment.id)
-        .outerjoin(Response, Comment.response_id == Response.id)
-        .where(Comment.wave_id == wave.id, counted)
-        .where(
-            (Comment.response_id.is_(None)) | ((Response.status == "accepted") & Response.is_valid)
-        )
-        .order_by(Comment.id)
-    ):
-        told[row.theme_id, row.street_id].append(row)
-        votes[row.theme_id][row.indicator_id] += 1
-    stored = {
-        (period.theme_id, period.street_id): period
-        for period in session.scalars(select(ThemePeriod).where(ThemePeriod.wave_id == wave.id))
-        if only is None or period.theme_id in only
     }
-    for key in stored.keys() | told.keys():
-        rows = told.get(key, [])
-        first = set(first_of_kind([bare(normalise(row.body)) for row in rows]))
-        kept = [row for place, row in enumerate(rows) if place in first]
-        answered = {row.response_id: row.channel for row in kept if row.response_id}
-        period = stored.get(key)
-        if period is None:
-            period = ThemePeriod(theme_id=key[0], street_id=key[1], wave_id=wave.id)
-            session.add(period)
-        period.mentions = len(answered)
-        period.mentions_random = sum(policy.stream_of(c) == "A" for c in answered.values())
-        period.mentions_loaded = len(
-            {row.person_hash or row.id for row in kept if not row.response_id}
+    fresh, left = [], []
+    placed: set[int] = set()
+    for theme in found.themes:
+        theme_id = made[theme.id]
+        members: Iterable[Any] = theme.members
+        for comment_id, closeness in zip(members, theme.closeness, strict=True):
+            old = was.get(comment_id)
+            placed.add(comment_id)
+            stays = old == theme_id or (old, theme_id) in merged or old in settled
+            if (comment_id, theme_id) in refused or (old is not None and stays):
+                continue
+            if old is not None:
+                left.append((comment_id, old))
+            fresh.append(_mention(comment_id, theme_id, closeness, model_id))
+    # What a review found to stand alone leaves its theme, unless people decided about that.
+    left += [(key, old) for key, old in was.items() if key not in placed and old not in settled]
+    for comment_id, old in left:
+        session.execute(
+            delete(Mention).where(Mention.comment_id == comment_id, Mention.theme_id == old)
         )
-    for theme_id, ballots in votes.items():
-        theme = session.get_one(Theme, theme_id)
-        # A confirmed theme keeps its indicator: people have looked at it.
-        if theme.status == "proposed":
-            theme.indicator_id = ballots.most_common(1)[0][0]
+    if fresh:
+        session.execute(insert(Mention), fresh)
+    return len(fresh)
+
+
+def _mention(comment_id: int, theme_id: int, closeness: float, model_id: int) -> dict[str, Any]:
+    return {
+        "comment_id": comment_id,
+        "theme_id": theme_id,
+        "model_id": model_id,
+        "closeness": closeness,
+        "decided_by": "model",
+    }
+
+
+def _store_lineage(session: Any, found: Discovery, made: dict[Any, int], *, now: datetime) -> None:
+    """Record which themes became one and which new one was part of which."""
+    for kept, gone in found.merges:
+        row = session.get_one(Theme, gone)
+        row.status, row.merged_into_id = "merged", kept
+        # What went into the one that goes now is spoken for by the same.
+        session.execute(
+            update(Theme).where(Theme.merged_into_id == gone).values(merged_into_id=kept)
+        )
+    told: set[tuple[str, Any, Any]] = {("merged", gone, kept) for kept, gone in found.merges}
+    told |= {("split", old, made[new]) for old, new in found.splits if new in made}
+    known = _known_lineage(session, {old for _kind, old, _new in told})
+    session.add_all(
+        ThemeLineage(
+            kind=kind, from_theme_id=old, to_theme_id=new, by="model", is_applied=True, at=now
+        )
+        for kind, old, new in sorted(told - known)
+    )
     session.flush()
 
 
-def decide(theme_id: int, *, action: str, value: str, actor: str, now: datetime) -> None:
-    """Record what a person decided about a theme: its status, remit or scope.
-
-    action: one of DECISIONS; value: one of its values. Confirming tells the streets in whose
-    comments it stands: the notice period of the method starts now. One transaction with its
-    audit event. Raises Refused (404, 422).
-    """
-    if value not in DECISIONS.get(action, ()):
-        raise Refused("unknown_decision", _l("This cannot be decided about a theme."), status=422)
-    with transaction() as session:
-        theme = session.get(Theme, theme_id)
-        if theme is None or theme.status == "merged":
-            raise Refused("unknown_theme", _l("There is no such theme."), status=404)
-        before = getattr(theme, action)
-        setattr(theme, action, value)
-        if action == "status" and value == "confirmed":
-            session.execute(
-                update(ThemePeriod)
-                .where(ThemePeriod.theme_id == theme_id, ThemePeriod.notified_at.is_(None))
-                .values(notified_at=now)
-            )
-        audit.record(
-            session,
-            actor=actor,
-            action=f"theme_{action}",
-            subject=f"theme {theme_id}",
-            detail={"before": before, "after": value},
-            at=now,
+def _known_lineage(session: Any, themes: Collection[int]) -> set[tuple[str, int, int]]:
+    rows = session.execute(
+        select(ThemeLineage.kind, ThemeLineage.from_theme_id, ThemeLineage.to_theme_id).where(
+            ThemeLineage.from_theme_id.in_(themes)
         )
+    )
+    return {(kind, old, new) for kind, old, new in rows}

@@ -23,10 +23,14 @@ from survey.models import (
     ResponseTag,
     RollupPending,
     Theme,
+    ThemeJudgement,
     Wave,
 )
 from survey.queries.waves import wave_view
-from survey.services import audit, themes
+from survey.services import audit
+from survey.services.theme_counts import recount
+from survey.services.theme_review import forget_comment
+from survey.services.themes import LONGEST_LABEL
 
 WITHDRAWN = "withdrawn"
 
@@ -112,9 +116,13 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
     ).first()
     if comment is None:
         return
-    mentioned = session.scalars(
-        select(Mention.theme_id).where(Mention.comment_id == comment.id)
-    ).all()
+    mentioned = {
+        *session.scalars(select(Mention.theme_id).where(Mention.comment_id == comment.id)),
+        *session.scalars(
+            select(ThemeJudgement.theme_id).where(ThemeJudgement.comment_id == comment.id)
+        ),
+    }
+    forget_comment(session, comment.id)
     session.execute(delete(Mention).where(Mention.comment_id == comment.id))
     session.execute(delete(Comment).where(Comment.id == comment.id))
     if not mentioned:
@@ -122,5 +130,5 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
     for theme in session.scalars(select(Theme).where(Theme.id.in_(mentioned)).with_for_update()):
         # A theme is labelled with the opening of one resident's own words.
         if theme.label.rstrip("…") in cleaned(comment.body):
-            theme.label = "、".join(theme.keywords)[: themes.LONGEST_LABEL]
-    themes.recount(session, wave_view(wave_code), only=mentioned)
+            theme.label = "、".join(theme.keywords)[:LONGEST_LABEL]
+    recount(session, wave_view(wave_code), only=mentioned)

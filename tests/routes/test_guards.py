@@ -35,11 +35,14 @@ VALUES = {
     "wave_code": "2026q4",
     "code": "s1",
     "theme_id": 1,
+    "comment_id": 1,
+    "decision_id": 1,
     "username": "clerk",
     "batch_id": 1,
     "turn": "first",
     "number": 1,
     "request_id": "0" * 32,
+    "kind": "csv",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from survey.models import (
 )
 from survey.queries.draft import draft_evaluation
 from survey.queries.themes import theme_comments, wave_themes
-from survey.services import themes
+from survey.services import theme_review, themes
 from survey.services.rollup import fold_all
 from survey.services.theme_models import model_path
 from tests import factories
@@ -68,6 +68,12 @@ def test_comments_about_one_problem_become_one_theme_of_an_indicator(each_app: F
         shown = theme_comments(theme.id, wave_code=CODE, street_code="s1")
         assert {one.body for one in shown} <= set(RUBBISH)
         assert len(shown) == theme.by_street["s1"]
+
+
+def decided(theme_id: int, action: str, value: str, *, at: datetime = NOW) -> None:
+    """eva decides about a theme."""
+    given = {"value": value}
+    theme_review.decide(CODE, theme_id, action=action, given=given, actor="eva", now=at)
 
 
 def sorted_into() -> dict[int, int]:
@@ -147,7 +153,7 @@ def test_a_decision_is_kept_by_later_runs_and_leaves_a_trail(app: Flask) -> None
         themes.run_themes(CODE, now=NOW)
         [theme_id] = [one.id for one in wave_themes(CODE)][:1]
         for action, value in (("status", "confirmed"), ("remit", "street"), ("scope", "common")):
-            themes.decide(theme_id, action=action, value=value, actor="eva", now=NOW)
+            decided(theme_id, action, value)
         safety = db.session.scalar(select(Indicator.id).where(Indicator.code == "safety"))
         told(place, "垃圾桶边上全是垃圾，好几天没人清")
         themes.run_themes(CODE, now=NOW)
@@ -163,9 +169,9 @@ def test_a_decision_is_kept_by_later_runs_and_leaves_a_trail(app: Flask) -> None
             select(AuditEvent).where(AuditEvent.subject == f"theme {theme_id}")
         )
         assert [(one.actor, one.detail["after"]) for one in trail] == [
-            ("eva", "confirmed"),
-            ("eva", "street"),
-            ("eva", "common"),
+            ("eva", {"status": "confirmed"}),
+            ("eva", {"remit": "street", "department_id": None}),
+            ("eva", {"scope": "common"}),
         ]
 
 
@@ -173,8 +179,11 @@ def test_a_decision_is_kept_by_later_runs_and_leaves_a_trail(app: Flask) -> None
     ("action", "value"), [("status", "merged"), ("label", "x"), ("remit", ""), ("id", "1")]
 )
 def test_only_what_can_be_decided_is_decided(app: Flask, action: str, value: str) -> None:
-    with app.app_context(), pytest.raises(Refused) as caught:
-        themes.decide(1, action=action, value=value, actor="eva", now=NOW)
+    with app.app_context():
+        place = factories.place()
+        theme_id = theme_with_counts(place.district_id, street_id=0, wave_ids=[], mentions=())
+        with pytest.raises(Refused) as caught:
+            decided(theme_id, action, value)
     assert caught.value.code == "unknown_decision"
 
 
@@ -183,7 +192,7 @@ def test_a_dismissed_theme_is_gone_from_the_lists(app: Flask) -> None:
         told(factories.place(), *RUBBISH)
         themes.run_themes(CODE, now=NOW)
         for theme in wave_themes(CODE):
-            themes.decide(theme.id, action="status", value="dismissed", actor="eva", now=NOW)
+            decided(theme.id, "status", "dismissed")
         assert wave_themes(CODE) == ()
 
 
@@ -223,8 +232,8 @@ def test_only_a_confirmed_theme_of_the_street_known_in_time_costs_points(app: Fl
         assert why >= {"not_confirmed", "not_the_streets_remit", "not_notified_in_time"}
         # When it is confirmed long before the wave, and the street's own task, it costs points
         early = NOW - timedelta(days=60)
-        themes.decide(theme_id, action="status", value="confirmed", actor="eva", now=early)
-        themes.decide(theme_id, action="remit", value="street", actor="eva", now=early)
+        decided(theme_id, "status", "confirmed", at=early)
+        decided(theme_id, "remit", "street", at=early)
         cost, why = effect()
         assert why == set()
         assert cost > 0
@@ -232,7 +241,7 @@ def test_only_a_confirmed_theme_of_the_street_known_in_time_costs_points(app: Fl
         assert street.public.value is not None
         assert street.adjusted.value == pytest.approx(street.public.value - 0.2 * cost)
         # When it turns out to be common to all streets, it costs none of them anything
-        themes.decide(theme_id, action="scope", value="common", actor="eva", now=NOW)
+        decided(theme_id, "scope", "common")
         assert effect() == (0, {"not_the_streets_remit"})
 
 

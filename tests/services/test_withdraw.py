@@ -144,9 +144,9 @@ def test_a_word_withdrawn_between_look_and_store_stops_a_run_over_the_themes(
         receipts = answered(place, *(levels(3, 1, 3, 3, 3, comment=words) for words in WORDS))
         look = themes._known_themes
 
-        def withdraw_meanwhile(wave: Any) -> Any:
+        def withdraw_meanwhile(wave: Any, *, merged: bool) -> Any:
             withdraw(receipts[0], now=NOW)
-            return look(wave)
+            return look(wave, merged=merged)
 
         monkeypatch.setattr(themes, "_known_themes", withdraw_meanwhile)
         with pytest.raises(Refused) as refused:

@@ -1,0 +1,308 @@
+"""Decide about themes and comments, and take a decision back: each act kept with who and when.
+
+What an act changes is in theme_acts; here it is checked, stored with its trail, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, select, update
+
+from survey.database import transaction
+from survey.errors import Refused
+from survey.models import (
+    Comment,
+    Mention,
+    Theme,
+    ThemeDecision,
+    ThemeJudgement,
+    Wave,
+)
+from survey.queries.waves import WaveView, wave_view
+from survey.services import audit
+from survey.services.theme_acts import ACTS, Act, Kind, not_possible, unknown_comment
+from survey.services.theme_changes import Changes, put_back, stands
+from survey.services.theme_counts import recount
+
+LONGEST_REASON = 400
+# Acts whose undoing needs the comment to be there still.
+OF_COMMENTS = tuple(name for name, kind in ACTS.items() if kind.of_comment)
+
+
+def decide(
+    wave_code: str,
+    theme_id: int | None,
+    *,
+    action: str,
+    given: Mapping[str, str],
+    actor: str,
+    now: datetime,
+    comment_id: int | None = None,
+    other_id: int | None = None,
+    version: int | None = None,
+    reason: str = "",
+) -> int | None:
+    """Do one act of ACTS in a wave; the id of the decision, None when nothing changed by it.
+
+    theme_id: a theme of the wave's district; None only for an act on a comment alone. given: what
+    the act takes, see theme_acts. other_id: the theme to merge into or move to. version: of the
+    theme as the actor saw it (of a comment: see `given["seen"]`); None: not checked.
+    One transaction with its audit event.
+    Raises Refused: 404 no such theme or comment in this wave; 409 decided by another meanwhile;
+    422 an act that makes no sense.
+    """
+    kind = ACTS.get(action)
+    if kind is None or (theme_id is None and action != "comment_indicator"):
+        raise not_possible(_l("This cannot be decided about a theme."))
+    with transaction() as session:
+        wave = wave_view(wave_code)
+        themes = _locked(session, wave, {theme_id, other_id} - {None})
+        theme, other = themes.get(theme_id or 0), themes.get(other_id or 0)
+        comment = _comment(session, wave, comment_id)
+        if kind.of_comment and comment is None:
+            raise unknown_comment()
+        if kind.of_comment:
+            _require_unseen(session, given, comment)
+        elif theme is not None and version is not None and theme.version != version:
+            raise decided_meanwhile(_last_actor(session, theme.id))
+        changes = Changes(session)
+        # An act on a comment alone never asks for the theme.
+        act = Act(session, changes, given, now, theme, comment, other)  # type: ignore[arg-type]
+        kind.do(act)
+        decided = _newly_decided(kind, theme)
+        if not changes.before and not decided:
+            return None
+        made = ThemeDecision(
+            district_id=wave.district_id,
+            theme_id=theme_id,
+            other_theme_id=other_id,
+            comment_id=comment_id,
+            action=action,
+            actor=actor[:60],
+            at=now,
+            before={"rows": changes.before},
+            after={"rows": changes.after, "decided": decided},
+            reason=reason.strip()[:LONGEST_REASON],
+        )
+        _finish(session, made, themes, wave=wave, decided=decided)
+        return made.id
+
+
+def undo(wave_code: str, decision_id: int, *, actor: str, now: datetime) -> None:
+    """Put back what a decision changed. One transaction with its audit event.
+
+    Raises Refused: 404 no such decision in the wave's district; 409 undone before, or what it
+    changed was changed again since (undo the later decision first).
+    """
+    with transaction() as session:
+        wave = wave_view(wave_code)
+        found = session.scalars(
+            select(ThemeDecision)
+            .where(ThemeDecision.id == decision_id, ThemeDecision.district_id == wave.district_id)
+            .with_for_update()
+        ).first()
+        if found is None or found.action == "undo":
+            raise Refused("unknown_decision", _l("There is no such decision."), status=404)
+        themes = _locked(
+            session, wave, {found.theme_id, found.other_theme_id} - {None}, merged=True
+        )
+        if found.undone_by_id is not None:
+            raise Refused("undone_before", _l("This decision was undone already."), status=409)
+        if found.action in OF_COMMENTS and found.comment_id is None:
+            raise Refused(
+                "comment_gone",
+                _l("The resident took this comment back; there is nothing to undo."),
+                status=409,
+            )
+        if not stands(session, found.after["rows"]):
+            raise Refused(
+                "changed_since",
+                _l("What this decision changed was changed again later. Undo the later one first."),
+                status=409,
+            )
+        put_back(session, found.before["rows"])
+        made = ThemeDecision(
+            district_id=wave.district_id,
+            theme_id=found.theme_id,
+            other_theme_id=found.other_theme_id,
+            comment_id=found.comment_id,
+            action="undo",
+            actor=actor[:60],
+            at=now,
+            before={"decision": found.id},
+            after={"rows": []},
+        )
+        theme = themes.get(found.theme_id or 0)
+        if theme is not None:
+            kept = set(theme.decided) - set(found.after["decided"])
+            theme.decided = sorted(kept)
+        _finish(session, made, themes, wave=wave, of=found)
+        found.undone_by_id = made.id
+
+
+def _finish(
+    session: Any,
+    made: ThemeDecision,
+    themes: Mapping[int, Theme],
+    *,
+    wave: WaveView,
+    decided: Collection[str] = (),
+    of: ThemeDecision | None = None,
+) -> None:
+    """Store the decision with its audit event, turn the versions on, count anew."""
+    session.add(made)
+    session.flush()
+    action = (of or made).action
+    for theme in themes.values():
+        session.refresh(theme)
+        theme.version += 1
+        if theme.id == made.theme_id and decided:
+            theme.decided = sorted({*theme.decided, *decided})
+    session.flush()
+    _count(session, ACTS[action], wave, themes, comment_id=made.comment_id)
+    about = f"theme {made.theme_id}" if made.theme_id else f"comment {made.comment_id}"
+    detail: dict[str, Any] = {"decision": made.id}
+    if of is not None:
+        detail["undoes"] = of.id
+    elif made.comment_id is None:
+        detail["after"] = _in_words(made)
+    audit.record(
+        session,
+        actor=made.actor,
+        action=f"theme_{made.action}",
+        subject=about,
+        detail=detail,
+        at=made.at,
+    )
+
+
+def _in_words(made: ThemeDecision) -> Any:
+    """The columns of the theme as they became."""
+    rows = [row["values"] for row in made.after["rows"] if row["table"] == "theme"]
+    return rows[-1] if rows else {}
+
+
+def _count(
+    session: Any,
+    kind: Kind,
+    wave: WaveView,
+    themes: Mapping[int, Theme],
+    *,
+    comment_id: int | None,
+) -> None:
+    if not kind.counts:
+        return
+    counted = set(themes)
+    if comment_id is not None:
+        mentioned = select(Mention.theme_id).where(Mention.comment_id == comment_id)
+        counted |= set(session.scalars(mentioned))
+    if not counted:
+        return
+    if kind.counts == "wave":
+        recount(session, wave, only=counted)
+        return
+    codes = (
+        select(Wave.code)
+        .join(Comment, Comment.wave_id == Wave.id)
+        .join(Mention, Mention.comment_id == Comment.id)
+        .where(Mention.theme_id.in_(counted))
+        .distinct()
+    )
+    for code in session.scalars(codes.order_by(Wave.code)).all():
+        recount(session, wave_view(code), only=counted)
+
+
+def _newly_decided(kind: Kind, theme: Theme | None) -> list[str]:
+    """Columns that only the model had chosen before."""
+    return [] if theme is None else [name for name in kind.decides if name not in theme.decided]
+
+
+def _locked(
+    session: Any, wave: WaveView, ids: Collection[int | None], *, merged: bool = False
+) -> dict[int, Theme]:
+    """The themes, which nobody else changes until the end. Raises Refused (404).
+
+    In the order of their ids: of two who need the same two, none waits for the other.
+    """
+    rows = session.scalars(
+        select(Theme)
+        .where(Theme.id.in_(ids), Theme.district_id == wave.district_id)
+        .order_by(Theme.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {theme.id: theme for theme in rows if merged or theme.status != "merged"}
+    if len(found) < len(ids):
+        raise Refused("unknown_theme", _l("There is no such theme."), status=404)
+    return found
+
+
+def _comment(session: Any, wave: WaveView, comment_id: int | None) -> Comment | None:
+    """The comment of this wave, locked. Raises Refused (404)."""
+    if comment_id is None:
+        return None
+    found: Comment | None = session.scalars(
+        select(Comment)
+        .where(Comment.id == comment_id, Comment.wave_id == wave.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None:
+        raise unknown_comment()
+    return found
+
+
+def _require_unseen(session: Any, given: Mapping[str, str], comment: Comment | None) -> None:
+    """Refuse when somebody decided about the comment after the actor saw it.
+
+    given["seen"]: the number of decisions about the comment then; absent: not checked.
+    """
+    if comment is None or "seen" not in given:
+        return
+    count = select(func.count()).where(ThemeDecision.comment_id == comment.id)
+    if str(session.scalar(count) or 0) != given["seen"]:
+        last = (
+            select(ThemeDecision.actor)
+            .where(ThemeDecision.comment_id == comment.id)
+            .order_by(ThemeDecision.id.desc())
+        )
+        raise decided_meanwhile(session.scalar(last.limit(1)) or "")
+
+
+def _last_actor(session: Any, theme_id: int) -> str:
+    last = (
+        select(ThemeDecision.actor)
+        .where((ThemeDecision.theme_id == theme_id) | (ThemeDecision.other_theme_id == theme_id))
+        .order_by(ThemeDecision.id.desc())
+    )
+    return session.scalar(last.limit(1)) or ""
+
+
+def decided_meanwhile(actor: str) -> Refused:
+    """Two at once: the second is told, and looks again."""
+    return Refused(
+        "decided_meanwhile",
+        _l(
+            "%(actor)s decided about this while you were looking at it. Nothing was changed by "
+            "you: look at it again below.",
+            actor=actor,
+        ),
+        status=409,
+    )
+
+
+def forget_comment(session: Any, comment_id: int) -> None:
+    """Delete what people said of a comment that its resident takes back, within a transaction.
+
+    That there was a decision stays; which comment it was about does not.
+    """
+    session.execute(delete(ThemeJudgement).where(ThemeJudgement.comment_id == comment_id))
+    session.execute(
+        update(ThemeDecision)
+        .where(ThemeDecision.comment_id == comment_id)
+        .values(comment_id=None, before={"rows": []}, after={"rows": [], "decided": []})
+    )
