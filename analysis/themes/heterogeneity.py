@@ -25,9 +25,8 @@ HALF = 2.0
 COMMON_SHARE, COMMON_STREETS = 0.5, 3
 # Fewer persons than this decide nothing.
 LEAST_PERSONS = 5
-# One-sided 5 % to call a theme common, 2.5 % to call it a street's own, which can cost points.
-Z_COMMON, Z_OWN = 1.6448536269514722, 1.959963984540054
-Z_INTERVAL = 1.959963984540054
+# One-sided 2.5 % to either side: a common theme costs no street points, its own can.
+Z = 1.959963984540054
 COMMON, OWN, UNDECIDED = "common", "own", "undecided"
 
 
@@ -76,11 +75,11 @@ def heterogeneity(mentions: Mapping[str, int], heard: Mapping[str, int]) -> Hete
     z = (concentration - HALF) / _standard_error(_half_pattern(m / total, pi), pi, total)
     spread = mentioned >= max(COMMON_STREETS, COMMON_SHARE * len(streets))
     scope = UNDECIDED
-    if z > Z_OWN:
+    if z > Z:
         scope = OWN
-    elif z < -Z_COMMON and spread:
+    elif z < -Z and spread:
         scope = COMMON
-    reach = Z_INTERVAL * _standard_error(m / total, pi, total)
+    reach = Z * _standard_error(m / total, pi, total)
     count = len(streets)
 
     def effective(value: float) -> float:
