@@ -18,6 +18,7 @@ BLUEPRINTS = (
     "call_backs",
     "paper",
     "evaluator",
+    "duties",
     "themes",
     "admin",
     "public",

@@ -43,6 +43,7 @@ VALUES = {
     "number": 1,
     "request_id": "0" * 32,
     "kind": "csv",
+    "kind": "csv",
 }
 
 
