@@ -29,10 +29,14 @@ _writer = threading.Lock()
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for create_engine by kind of database."""
+    """Options for create_engine by kind of database.
+
+    hide_parameters: a failing statement is logged without the words and numbers it carried.
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
+        return {"hide_parameters": True, "connect_args": {"timeout": BUSY_SECONDS}}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "connect_args": {"options": f"-c lock_timeout={BUSY_SECONDS}s -c timezone=UTC"},
     }
