@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from analysis.themes.words import ENGLISH_STOP_WORDS, STOP_CHARACTERS, STOP_WORD
 # Texts cut together: enough to share the work of a pass, few enough to stay small in memory.
 TEXTS_AT_ONCE = 1_000
 LONGEST_PLACE = 40
+# A known place counts as one word in all: this much for its whole name, the rest for its pairs, so
+# that those who shorten the name still meet.
+PLACE_WEIGHT = 0.5
 
 _LATIN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 # What redaction left in place of a number or a name: 〔电话〕, [phone].
@@ -34,13 +38,24 @@ class Cut:
 
     text, term: which text it stands in and which of the terms it is, in the order of the texts.
     weight: 1, and less for each of the overlapping pairs that stand for one unexplained name of n
-    characters: 1 / √(n - 1), so that a long name does not outweigh what happened there.
+    characters: 1 / √(n - 1), so that a long name does not outweigh what happened there. A place
+    that was given comes out whole and as pairs, their squared weights adding up to 1.
     """
 
     terms: list[str]
     text: np.ndarray
     term: np.ndarray
     weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Words by where they stand in the joined text, how long they are, their hash and weight."""
+
+    starts: np.ndarray
+    lengths: np.ndarray
+    hashes: np.ndarray
+    weights: np.ndarray
 
 
 class Tokeniser:
@@ -53,10 +68,12 @@ class Tokeniser:
     def __init__(self, places: Iterable[str] = ()) -> None:
         """Load the dictionary (about 0.4 s and 12 MB once per process).
 
-        places: names of streets, estates and collection points; each stays one word.
+        places: names of streets, estates and collection points; each stays one word,
+            beside the pairs of its characters.
         """
         names = {name for place in places if len(name := bare(normalise(place))) > 1}
         self._names = frozenset(n for n in names if len(n) <= LONGEST_PLACE and has_chinese(n))
+        self._name_hashes = hashes_of(sorted(self._names))
         general = general_dictionary()
         self._words = general.with_places(self._names) if self._names else general
 
@@ -105,28 +122,41 @@ class Tokeniser:
         joined = "\n".join(_readable(text, most) for text in texts) + "\n"
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         ends = np.flatnonzero(codes == ord("\n"))
-        starts, lengths, hashes = self._path(codes)
-        starts, lengths, hashes, weights = _meaningful(codes, starts, lengths, hashes)
-        _, first, number = np.unique(hashes, return_index=True, return_inverse=True)
-        terms = [
-            joined[start : start + length]
-            for start, length in zip(starts[first].tolist(), lengths[first].tolist(), strict=True)
-        ]
+        words = self._places_in_pairs(codes, _meaningful(codes, *self._path(codes)))
+        _, first, number = np.unique(words.hashes, return_index=True, return_inverse=True)
+        spans = zip(words.starts[first].tolist(), words.lengths[first].tolist(), strict=True)
+        terms = [joined[start : start + length] for start, length in spans]
+        spoken = np.array([_says_something(term) for term in terms], dtype=bool)
+        kept = spoken[number] if terms else np.zeros(0, dtype=bool)
         latin_starts, latin_terms = _latin(joined, terms)
-        at = np.concatenate([starts, latin_starts])
+        at = np.concatenate([words.starts[kept], latin_starts])
         order = np.argsort(at, kind="stable")
-        term = np.concatenate([number, latin_terms])[order]
-        weight = np.concatenate([weights, np.ones(latin_starts.size)])[order]
-        spoken = np.array([word not in STOP_WORDS for word in terms], dtype=bool)
-        kept = spoken[term] if terms else np.zeros(0, dtype=bool)
-        return Cut(terms, np.searchsorted(ends, at[order])[kept], term[kept], weight[kept])
+        return Cut(
+            terms,
+            np.searchsorted(ends, at[order]),
+            np.concatenate([number[kept], latin_terms])[order],
+            np.concatenate([words.weights[kept], np.ones(latin_starts.size)])[order],
+        )
+
+    def _places_in_pairs(self, codes: np.ndarray, words: _Words) -> _Words:
+        """Add to each place that was given the overlapping pairs of its characters."""
+        places = np.flatnonzero(np.isin(words.hashes, self._name_hashes) & (words.lengths > 2))
+        if not places.size:
+            return words
+        count = words.lengths[places] - 1
+        starts = np.repeat(words.starts[places] - np.cumsum(count) + count, count)
+        starts += np.arange(starts.size)
+        weights = words.weights.copy()
+        weights[places] = PLACE_WEIGHT
+        pairs = _pairs(codes, starts, sqrt(1 - PLACE_WEIGHT**2) / np.sqrt(np.repeat(count, count)))
+        return _together(_Words(words.starts, words.lengths, words.hashes, weights), pairs)
 
     def _path(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return start, length and hash of each word on the most probable path, in order (Viterbi).
 
         Each run of Chinese characters is a path of its own. Position by position from the ends of
         all runs, the best word to begin there is the one whose own log probability and the best
-        rest after it are the highest together; of equals the shortest.
+        rest after it are the highest together; of equals the longest.
         """
         at, left, step_ends = _positions(codes)
         place = np.zeros(codes.size, dtype=np.int64)
@@ -146,7 +176,7 @@ class Tokeniser:
             best[at[low:high]] = top
             is_top = np.flatnonzero(value == np.repeat(top, np.diff(firsts[low : high + 1])))
             owner = np.searchsorted(groups, is_top, side="right") - 1 + low
-            chosen[owner[::-1]] = is_top[::-1] + a
+            chosen[owner] = is_top + a
         words = _walked(place, at, left, chosen=chosen, length=length)
         words = words[np.argsort(start[words])]
         return start[words], length[words], hashes[words]
@@ -196,27 +226,44 @@ def _walked(
 
 def _meaningful(
     codes: np.ndarray, starts: np.ndarray, lengths: np.ndarray, hashes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> _Words:
     """Drop single characters, but turn runs of unexplained ones into overlapping pairs.
 
-    The words come in the order of the text. Returns start, length, hash and weight of each word
-    that is left.
+    starts, lengths, hashes: the words in the order of the text.
     """
     single = lengths == 1
     alone = starts[single & ~np.isin(codes[starts], _STOP_CODES)]
-    joins = np.flatnonzero(np.diff(alone) == 1)
-    pairs = alone[joins]
+    pairs = alone[np.flatnonzero(np.diff(alone) == 1)]
+    # The same character again and again is no name.
+    pairs = pairs[codes[pairs] != codes[pairs + 1]]
     # Pairs whose starts follow one another are of the same run.
-    run = np.cumsum(np.concatenate([[0], np.diff(pairs) != 1])) if pairs.size else joins
-    weights = 1 / np.sqrt(np.bincount(run))[run] if pairs.size else np.zeros(0)
-    pair_hashes = codes[pairs].astype(np.uint64) * FACTOR + codes[pairs + 1]
+    run = np.cumsum(np.diff(pairs, prepend=pairs[:1]) != 1)
     whole = ~single
-    return (
-        np.concatenate([starts[whole], pairs]),
-        np.concatenate([lengths[whole], np.full(pairs.size, 2)]),
-        np.concatenate([hashes[whole], pair_hashes]),
-        np.concatenate([np.ones(int(whole.sum())), weights]),
+    return _together(
+        _Words(starts[whole], lengths[whole], hashes[whole], np.ones(int(whole.sum()))),
+        _pairs(codes, pairs, 1 / np.sqrt(np.bincount(run)[run]) if pairs.size else np.zeros(0)),
     )
+
+
+def _pairs(codes: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> _Words:
+    """Return the two characters at each start as a word."""
+    hashes = codes[starts].astype(np.uint64) * FACTOR + codes[starts + 1]
+    return _Words(starts, np.full(starts.size, 2), hashes, weights)
+
+
+def _together(one: _Words, other: _Words) -> _Words:
+    """Return the words of both."""
+    return _Words(
+        np.concatenate([one.starts, other.starts]),
+        np.concatenate([one.lengths, other.lengths]),
+        np.concatenate([one.hashes, other.hashes]),
+        np.concatenate([one.weights, other.weights]),
+    )
+
+
+def _says_something(word: str) -> bool:
+    """Tell whether a Chinese word is neither a stop word nor a cry such as 啊啊啊."""
+    return word not in STOP_WORDS and not (len(word) > 2 and word == word[0] * len(word))
 
 
 def _latin(joined: str, terms: list[str]) -> tuple[np.ndarray, np.ndarray]:
