@@ -24,6 +24,7 @@ from survey.models import (
 from survey.queries.policies import kept_policy
 from survey.queries.theme_counts import speaking
 from survey.queries.waves import WaveView
+from survey.services.theme_states import store_states
 
 Key = tuple[int, int | None]
 # The columns of ThemePeriod that are counted; the others say what people know and did.
@@ -47,7 +48,8 @@ def recount(
 
     m counts accepted, valid responses; loaded comments count distinct persons, apart. Near-
     identical texts count once in a theme and street. Mentions of a merged theme count for the one
-    it was merged into. What people decided is kept.
+    it was merged into. What people decided is kept. What the counts say of the themes over waves,
+    streets and weeks is stored with them (survey.services.theme_states).
     only: the ids of the themes to count (of those they are merged into as well); None counts all.
     told_at: when streets are told of confirmed themes that are new there; None tells nobody.
     """
@@ -81,6 +83,7 @@ def recount(
     for period in stored.values():
         _empty(session, period)
     session.flush()
+    store_states(session, wave, only=wanted)
 
 
 def _with_speakers(session: Any, only: Collection[int]) -> set[int]:

@@ -164,7 +164,7 @@ def _store_spreads(
 def _store_surges(session: Any, wave: WaveView) -> None:
     """Test the seven days up to the wave's latest comment, all themes of the district at once."""
     weekly = weekly_counts(wave)
-    if weekly is None:
+    if weekly is None or not weekly.themes:
         return
     kept = set(session.scalars(select(ThemeSignal.theme_id).where(ThemeSignal.wave_id == wave.id)))
     rows = [row for row in _surges(weekly, wave.id) if row["theme_id"] in kept]

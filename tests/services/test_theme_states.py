@@ -16,10 +16,13 @@ from survey.queries.theme_history import weekly_counts
 from survey.queries.theme_states import remit_proposals, theme_signals, theme_states
 from survey.queries.waves import wave_view
 from survey.services import duties
+from survey.services.rollup import fold_all
 from survey.services.theme_states import store_states
+from survey.services.themes import run_themes
 from tests import factories
 from tests.factories import NOW
 from tests.services.test_duties import RUBBISH
+from tests.services.test_themes import RUBBISH as RUBBISH_SAID
 
 WAVES = ("2026q2", "2026q3", "2026q4")
 STREETS = ("s1", "s2", "s3", "s4")
@@ -273,3 +276,23 @@ def said(places: Mapping[str, int], theme_id: int, *comments: tuple[date, str, s
 def persons(day: date, words: str, number: int) -> list[tuple[date, str, str]]:
     """So many persons who say it in other words on a day."""
     return [(day, f"{words}{one}", f"{words}{one}") for one in range(number)]
+
+
+def test_a_run_stores_what_its_counts_say(app: Flask) -> None:
+    with app.app_context():
+        place = factories.place()
+        for text in RUBBISH_SAID:
+            factories.response(
+                wave_id=place.wave_id,
+                point_code=place.points[0],
+                answers=factories.levels(3, 1, 3, 3, 3, comment=text),
+            )
+        fold_all(now=NOW)
+        run_themes("2026q4", now=NOW)
+        wave = wave_view("2026q4")
+        [theme_id] = theme_signals(wave)
+        assert 4 <= theme_states(wave)[theme_id]["s1"].mentions <= len(RUBBISH_SAID)
+        # The first wave: nothing to compare with.
+        assert theme_states(wave)[theme_id][None].respondents == len(RUBBISH_SAID)
+        assert theme_states(wave)[theme_id][None].state == "unknown"
+        assert theme_signals(wave)[theme_id].streets_mentioning == 1
