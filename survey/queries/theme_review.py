@@ -142,8 +142,8 @@ def theme_review(
     )
 
 
-def theme_page(wave_code: str, theme_id: int) -> ThemePage:
-    """One theme with the redacted comments that prove it. Six queries.
+def theme_page(wave_code: str, theme_id: int, *, street_code: str | None = None) -> ThemePage:
+    """One theme with the redacted comments that prove it (of one street). Six queries.
 
     Raises Refused (404): no such wave, or no such theme in it.
     """
@@ -165,7 +165,7 @@ def theme_page(wave_code: str, theme_id: int) -> ThemePage:
             outside=(sample.around_right, sample.around_judged),
         ),
         around=around,
-        comments=theme_comments(theme_id, wave_code=wave_code),
+        comments=theme_comments(theme_id, wave_code=wave_code, street_code=street_code),
         streets=_street_names(found),
         departments=tuple(found.departments.values()),
         indicators=kept_instrument(wave.questionnaire_id).indicators,

@@ -243,12 +243,14 @@ def _review(
 
 
 def _theme(wave_code: str, theme_id: int, *, problem: Refused | None = None) -> str:
-    found = theme_page(wave_code, theme_id)
+    street = request.args.get("street") or None
+    found = theme_page(wave_code, theme_id, street_code=street)
     return render_template(
         "office/theme.html",
         wave=found.wave,
         is_demo=found.wave.is_demo,
         found=found,
+        street=street,
         done=_number("done"),
         problem=_words(problem),
     )
