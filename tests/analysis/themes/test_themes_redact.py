@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -144,26 +143,21 @@ def test_a_phone_number_between_breaks_never_survives(pieces: list[str]) -> None
     assert "13812345678" not in redact("，".join(pieces)).text
 
 
-@pytest.mark.parametrize(
-    "unit",
-    ["1", "1 ", "a@", "a.", "张", "我是王", "栋1单元", "+1 ", "12-", "A", "一", "QQ", "(0", "\0"],
-)
-def test_time_grows_no_faster_than_length(unit: str) -> None:
-    def seconds(length: int) -> float:
-        text = (unit * length)[:length]
-        begun = time.process_time()
-        redact(text)
-        return time.process_time() - begun
-
-    short, long = min(seconds(25_000) for _ in range(3)), seconds(100_000)
-    assert long < 12 * short + 0.2
-
-
 def test_the_web_process_loads_nothing_heavy_for_it() -> None:
     code = (
         "import sys\nfrom analysis.themes.redact import redact\n"
         "redact('我叫王小明 13812345678 11010519491231002X +44 20 7946 0958')\n"
         "print([m for m in ('numpy', 'scipy', 'sklearn', 'jieba') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_comment_without_a_number_loads_no_library_for_numbers() -> None:
+    code = (
+        "import sys\nfrom analysis.themes.redact import redact\n"
+        "redact('找王主任三次，2栋3单元电梯坏了，打12345没用')\n"
+        "print([m for m in ('stdnum', 'phonenumbers') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
