@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.commands.written import write_whole
-from analysis.themes.category import CategoryModel, digest, from_bytes, to_bytes
+from analysis.themes.category import CategoryModel
+from analysis.themes.category_file import digest, from_bytes, to_bytes
 
 
 def save(model: CategoryModel, path: str | Path) -> str:

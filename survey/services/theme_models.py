@@ -29,7 +29,7 @@ def serving_model(*, now: datetime) -> tuple[int, CategoryModel]:
 
     Raises Refused when the file is missing or is not what was stored: it is never guessed at.
     """
-    from analysis.themes.category import ModelRefusedError, from_bytes
+    from analysis.themes.category_file import ModelRefusedError, from_bytes
 
     stored = db.session.scalar(select(ThemeModel).where(ThemeModel.is_serving))
     if stored is None:
@@ -50,7 +50,8 @@ def serving_model(*, now: datetime) -> tuple[int, CategoryModel]:
 
 
 def _store_starting_model(*, now: datetime) -> tuple[int, CategoryModel]:
-    from analysis.themes.category import digest, starting_model, to_bytes
+    from analysis.themes.category import starting_model
+    from analysis.themes.category_file import digest, to_bytes
     from analysis.themes.seed import examples
 
     model = starting_model()

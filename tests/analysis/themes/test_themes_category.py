@@ -14,16 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.commands.model_file import load, save
-from analysis.themes.category import (
-    LABELS,
-    OTHER,
-    ModelRefusedError,
-    digest,
-    from_bytes,
-    starting_model,
-    to_bytes,
-    train,
-)
+from analysis.themes.category import LABELS, OTHER, starting_model, train
+from analysis.themes.category_file import ModelRefusedError, digest, from_bytes, to_bytes
 from analysis.themes.features import hashed_ngrams
 from analysis.themes.seed import examples
 from analysis.types import AnalysisError
@@ -195,9 +187,24 @@ def test_predicting_loads_no_scikit_learn(model, tmp_path) -> None:
 
 
 def test_features_count_ngrams_within_a_text_only() -> None:
-    rows = hashed_ngrams(["ab", "", "cd", "ab"])
+    rows = hashed_ngrams(["路灯", "", "坏了", "路灯"])
     assert rows.shape[0] == 4
-    # " ab ": 3 different characters, 3 pairs, 2 triples
-    assert np.diff(rows.indptr).tolist() == [8, 0, 8, 8]
+    # 2 characters and 1 pair
+    assert np.diff(rows.indptr).tolist() == [3, 0, 3, 3]
     assert (rows[0] != rows[3]).nnz == 0
-    assert len(set(rows[0].indices) & set(rows[2].indices)) == 1
+    assert not set(rows[0].indices) & set(rows[2].indices)
+
+
+def test_latin_words_are_bounded_and_chinese_ones_are_not() -> None:
+    # " lamp ": 4 triples, 3 of four, 2 of five
+    assert hashed_ngrams(["lamp"]).nnz == 9
+    assert (hashed_ngrams(["big lamp"]) != hashed_ngrams(["biglamp"])).nnz > 0
+    for spelling in ("路灯 坏 了", "路灯，坏了！", " 路灯\n坏了。", "路灯🙂坏了"):
+        assert (hashed_ngrams([spelling]) != hashed_ngrams(["路灯坏了"])).nnz == 0
+
+
+def test_what_is_said_first_counts_most() -> None:
+    long = "井" + "".join(chr(0x4E00 + i) for i in range(400)) + "盖"
+    row = hashed_ngrams([long]).toarray().ravel()
+    first, last = (hashed_ngrams([c]).indices[0] for c in "井盖")
+    assert row[first] > row[last] == pytest.approx(1)
