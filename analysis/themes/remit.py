@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 from analysis.themes.text import normalise
@@ -92,6 +93,7 @@ def _body(duty: Duty) -> tuple[str, str, bool]:
     return duty.body, duty.department, duty.has_means
 
 
+@lru_cache(maxsize=4096)
 def _plain(term: str) -> str:
     return normalise(term).lower()
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from analysis.themes.remit import RemitProposal
 from survey.models import Indicator, Street, Theme, ThemeSignal, ThemeState, db
-from survey.queries.duties import DutyList, DutyView, propose_remit
-from survey.queries.waves import WaveView
+from survey.queries.duties import DutyList, DutyView, duties_of_wave, propose_remit
+from survey.queries.waves import WaveView, wave_view
 
 
 @dataclass(frozen=True)
@@ -77,36 +77,102 @@ def theme_states(wave: WaveView) -> Mapping[int, Mapping[str | None, StateView]]
 def theme_signals(wave: WaveView) -> Mapping[int, SignalView]:
     """{theme: spread and surge} of a wave. One query."""
     return {
-        row.theme_id: SignalView(
-            scope=row.scope,
-            effective_streets=row.effective_streets,
-            low=row.low,
-            high=row.high,
-            streets_heard=row.streets_heard,
-            streets_mentioning=row.streets_mentioning,
-            week_ends=row.week_ends,
-            week_persons=row.week_persons,
-            week_expected=row.week_expected,
-            week_chance=row.week_chance,
-            is_surging=row.is_surging,
-        )
+        row.theme_id: _signal(row)
         for row in db.session.scalars(select(ThemeSignal).where(ThemeSignal.wave_id == wave.id))
     }
 
 
-def remit_proposals(wave: WaveView, *, duties: DutyList) -> Mapping[int, RemitView]:
-    """{theme: proposed remit} of the themes of a wave (see queries.duties.duties_of_wave). One
-    query."""
-    by_code = {duty.code: duty for duty in duties.duties}
-    rows = db.session.execute(
-        select(Theme.id, Theme.label, Theme.keywords, Indicator.code)
-        .join(ThemeSignal, ThemeSignal.theme_id == Theme.id)
-        .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
-        .where(ThemeSignal.wave_id == wave.id)
+def _signal(row: ThemeSignal) -> SignalView:
+    return SignalView(
+        scope=row.scope,
+        effective_streets=row.effective_streets,
+        low=row.low,
+        high=row.high,
+        streets_heard=row.streets_heard,
+        streets_mentioning=row.streets_mentioning,
+        week_ends=row.week_ends,
+        week_persons=row.week_persons,
+        week_expected=row.week_expected,
+        week_chance=row.week_chance,
+        is_surging=row.is_surging,
     )
-    found = {}
-    for theme_id, label, keywords, indicator in rows:
-        proposal = propose_remit(duties.duties, keywords=keywords, indicator=indicator, label=label)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One theme of a wave with all that was found of it. name: (zh, en)."""
+
+    id: int
+    name: tuple[str, str]
+    status: str
+    #: What people decided, or the default as long as they have not.
+    scope: str
+    remit: str
+    decided: tuple[str, ...]
+    signal: SignalView
+    #: None: never present in the district as a whole.
+    district: StateView | None
+    #: {street code: state}, in the order of the codes.
+    streets: Mapping[str, StateView]
+    proposal: RemitView
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The themes of a wave, surging ones first, then the most mentioned."""
+
+    wave: WaveView
+    themes: tuple[Finding, ...]
+    duties: DutyList
+    #: {street code: (zh, en)}
+    streets: Mapping[str, tuple[str, str]]
+
+
+def theme_findings(wave_code: str) -> Findings:
+    """What the counts say of the themes of a wave. Six queries. Raises Refused (404)."""
+    wave = wave_view(wave_code)
+    duties = duties_of_wave(wave)
+    by_code = {duty.code: duty for duty in duties.duties}
+    states = theme_states(wave)
+    rows = db.session.execute(
+        select(ThemeSignal, Theme, Indicator.code)
+        .join(Theme, ThemeSignal.theme_id == Theme.id)
+        .outerjoin(Indicator, Theme.indicator_id == Indicator.id)
+        .where(ThemeSignal.wave_id == wave.id, Theme.status.not_in(("dismissed", "merged")))
+        .order_by(Theme.id)
+    )
+    found = []
+    for signal, theme, indicator in rows:
+        here = dict(states.get(theme.id, {}))
+        district = here.pop(None, None)
+        proposal = propose_remit(
+            duties.duties, keywords=theme.keywords, indicator=indicator, label=theme.label
+        )
         duty = by_code.get(proposal.duty.code) if proposal.duty else None
-        found[theme_id] = RemitView(proposal, duty)
-    return found
+        found.append(
+            Finding(
+                id=theme.id,
+                name=(theme.name_zh or theme.label, theme.name_en or theme.label),
+                status=theme.status,
+                scope=theme.scope,
+                remit=theme.remit,
+                decided=tuple(theme.decided),
+                signal=_signal(signal),
+                district=district,
+                streets={code: view for code, view in here.items() if code is not None},
+                proposal=RemitView(proposal, duty),
+            )
+        )
+    found.sort(
+        key=lambda one: (
+            not one.signal.is_surging,
+            -(one.district.mentions if one.district else 0),
+            one.id,
+        )
+    )
+    names = db.session.execute(
+        select(Street.code, Street.name_zh, Street.name_en).where(
+            Street.district_id == wave.district_id
+        )
+    )
+    return Findings(wave, tuple(found), duties, {code: (zh, en) for code, zh, en in names})

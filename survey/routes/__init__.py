@@ -20,6 +20,7 @@ BLUEPRINTS = (
     "evaluator",
     "duties",
     "themes",
+    "theme_findings",
     "admin",
     "public",
     "pictures",

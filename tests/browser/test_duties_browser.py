@@ -1,8 +1,9 @@
-"""The duty list in a real browser: read, changed by keyboard, nothing for axe to find."""
+"""The duty list and what the counts say, in a real browser: nothing for axe to find."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from survey.clock import utc_now
+from survey.database import transaction
+from survey.models import Theme, ThemePeriod
+from survey.queries.waves import wave_view
 from survey.services import access
 from survey.services.duties_file import load_duties
+from survey.services.rollup import fold_all
+from survey.services.theme_states import store_states
 from tests import factories
 
 DEMO = Path(__file__).resolve().parents[2] / "survey" / "demo" / "duties.csv"
@@ -24,12 +30,45 @@ def office(app: Flask, served: str) -> str:
     """The address of an office with the demo's duty list and an evaluator, eva."""
     with app.app_context():
         now = utc_now()
-        district_id = factories.district()
-        factories.wave(district_id=district_id)
-        factories.street(district_id=district_id, code="s1")
+        place = factories.place()
         load_duties(DEMO, now=now)
+        theme(place, now)
         access.create_account("eva", PASSWORD, ["evaluator"], now=now)
     return served
+
+
+def theme(place: factories.Place, now: datetime) -> None:
+    """A theme that is mentioned in both streets, with what its counts say."""
+    for point in place.points * 20:
+        factories.response(
+            wave_id=place.wave_id, point_code=point, answers=factories.levels(5, 4, 4, 3, 2)
+        )
+    fold_all(now=now)
+    with transaction() as session:
+        row = Theme(
+            district_id=place.district_id,
+            label="停车难",
+            keywords=["停车"],
+            centroid={},
+            texts=2,
+            created_at=now,
+        )
+        session.add(row)
+        session.flush()
+        session.add_all(
+            ThemePeriod(
+                theme_id=row.id,
+                street_id=street_id,
+                wave_id=place.wave_id,
+                mentions=9,
+                mentions_loaded=0,
+                mentions_random=0,
+            )
+            for street_id in place.street_ids
+        )
+    wave = wave_view("2026q4")
+    with transaction() as session:
+        store_states(session, wave)
 
 
 @pytest.mark.parametrize(("lang", "width"), [("zh", 1366), ("en", 1366), ("en", 360)])
@@ -43,7 +82,8 @@ def test_axe_finds_nothing_and_a_duty_is_changed(
     page.locator('[name="password"]').fill(PASSWORD)
     page.locator('[name="password"]').press("Enter")
     page.wait_for_url(re.compile("/office/$"))
-    for path in ("/office/duties/", "/office/duties/D19"):
+    findings = "/office/waves/2026q4/themes/findings"
+    for path in (findings, "/office/duties/", "/office/duties/D19"):
         page.goto(f"{office}{path}?lang={lang}")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -11,9 +11,8 @@ from sqlalchemy import select
 
 from survey.database import transaction
 from survey.models import Comment, Mention, ResponseCube, Stratum, Theme, ThemePeriod, db
-from survey.queries.duties import duties_of_wave
 from survey.queries.theme_history import weekly_counts
-from survey.queries.theme_states import remit_proposals, theme_signals, theme_states
+from survey.queries.theme_states import theme_findings, theme_signals, theme_states
 from survey.queries.waves import wave_view
 from survey.services import duties
 from survey.services.rollup import fold_all
@@ -242,8 +241,7 @@ def test_a_remit_is_proposed_with_its_duty(each_app: Flask, places: Mapping[str,
             session.get_one(Theme, other).keywords = ["别的"]
         duties.add_duty(RUBBISH, actor="eva", now=NOW)
         stored()
-        wave = wave_view(WAVES[-1])
-        found = remit_proposals(wave, duties=duties_of_wave(wave))
+        found = {one.id: one.proposal for one in theme_findings(WAVES[-1]).themes}
         assert found[one].proposal.remit == "street"
         assert found[one].duty is not None
         assert found[one].duty.name == ("清运垃圾", "Collect rubbish")
