@@ -46,7 +46,7 @@ __all__ = [
 
 # Mean cosine similarity two groups need to be one theme; chosen by cross-validation over issues
 # (benchmarks/themes_quality.py).
-SIMILARITY = 0.23
+SIMILARITY = 0.24
 CENTROID_TERMS = 80
 
 

@@ -55,8 +55,12 @@ class _Read:
 class Reader:
     """Cuts documents with the names of one district; keep one per day, its vocabulary grows."""
 
-    def __init__(self, places: Iterable[str] = ()) -> None:
-        """places: names of streets, estates and points, kept whole by the tokeniser."""
+    def __init__(self, places: Iterable[str] = (), *, title_weight: int = TITLE_WEIGHT) -> None:
+        """places: names of streets, estates and points, known to the tokeniser.
+
+        title_weight: a word of a title counts as often as this in the body.
+        """
+        self._title_weight = title_weight
         self.tokeniser = Tokeniser(places)
         self.vocabulary = Vocabulary()
         self._remembered: dict[Hashable, _Read] = {}
@@ -92,7 +96,7 @@ class Reader:
             self.tokeniser.cut_all(messages, BODY_CHARACTERS),
             self.vocabulary,
             texts=len(documents),
-            title_weight=TITLE_WEIGHT,
+            title_weight=self._title_weight,
         )
         spoken = [f"{h} {m}".strip() for h, m in zip(headings, messages, strict=True)]
         plain = [bare(text) for text in spoken]

@@ -191,9 +191,9 @@ def test_one_problem_with_and_without_the_place_is_one_theme() -> None:
 def test_place_name_of_common_words_does_not_unite_what_shares_only_its_words() -> None:
     # 和平 and 路灯 are words of their own; as a place 和平路 is one
     texts = [
-        "和平路路灯不亮，晚上漆黑",
-        "和平路的路灯坏了好几盏，漆黑一片",
-        "幼儿园附近和平解决了邻居漏水的纠纷",
+        "和平路的路灯不亮，晚上看不见",
+        "和平路的路灯坏了好几盏",
+        "邻居之间和平相处，漏水的纠纷没有了",
     ]
     found = discover(documents(texts), places=["和平路"])
     assert groups(found) == {frozenset({"d0", "d1"})}
