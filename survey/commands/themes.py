@@ -1,4 +1,4 @@
-"""`themes run`: sort a wave's new comments into indicators and themes."""
+"""`themes run`: sort a wave's new comments into indicators and themes; beside it, the models."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from survey import jobs
 from survey.clock import utc_now
+from survey.commands import theme_models
 from survey.commands.loading import progress
 from survey.errors import Refused
 from survey.services.themes import run_themes
@@ -20,6 +21,10 @@ TELL_SECONDS = 1.0
 @click.group("themes")
 def command() -> None:
     """Find what residents keep complaining about."""
+
+
+for _one in (theme_models.train, theme_models.models, theme_models.serve):
+    command.add_command(_one)
 
 
 @command.command("run")

@@ -56,6 +56,10 @@ class ThemeModel(Base):
     version: Mapped[int] = mapped_column(unique=True)
     #: sha256 of the stored file: anything else is refused on loading.
     sha256: Mapped[str] = mapped_column(String(64))
+    #: Keyed hash of version and sha256 with this installation's secret: a file and a row that
+    #: were put here together from elsewhere do not agree with it. Empty: from before there was one.
+    seal: Mapped[str] = mapped_column(String(64), default="")
+    #: What was measured on the kept-back comments, and why the version may not serve.
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_serving: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(DateTime)
