@@ -30,14 +30,9 @@ def average_linkage(
     """
     size = list(sizes)
     flagged = list(apart) if len(apart) else [False] * len(size)
-    totals = _totals(similarity, size)
-    heap = [
-        (-total / (size[a] * size[b]), a, b)
-        for a, row in enumerate(totals)
-        for b, total in row.items()
-        if a < b and total >= minimum * size[a] * size[b] and not (flagged[a] and flagged[b])
-    ]
-    heapify(heap)
+    totals, heap = _start(
+        similarity, np.array(size, dtype=np.int64), np.array(flagged, dtype=bool), minimum
+    )
     parent = list(range(len(size)))
     while heap:
         negative, a, b = heappop(heap)
@@ -57,15 +52,31 @@ def average_linkage(
     return [_root(parent, index) for index in range(len(size))]
 
 
-def _totals(similarity: csr_matrix, size: list[int]) -> list[dict[int, float]]:
-    """Return per cluster the summed similarity to each other cluster, over all pairs of texts."""
-    pointers = similarity.indptr.tolist()
-    columns, values = similarity.indices.tolist(), similarity.data.tolist()
-    totals: list[dict[int, float]] = []
-    for a, (start, end) in enumerate(pairwise(pointers)):
-        pairs = zip(columns[start:end], values[start:end], strict=True)
-        totals.append({b: value * (size[a] * size[b]) for b, value in pairs if b != a})
-    return totals
+def _start(
+    similarity: csr_matrix, size: np.ndarray, flagged: np.ndarray, minimum: float
+) -> tuple[list[dict[int, float]], list[tuple[float, int, int]]]:
+    """Return what the merging starts from.
+
+    Per cluster the summed similarity to each other cluster, over all pairs of texts; and the heap
+    of pairs that reach ``minimum``: (minus the mean similarity, smaller index, larger index).
+    """
+    row = np.repeat(np.arange(size.size), np.diff(similarity.indptr))
+    column = similarity.indices
+    other = row != column
+    row, column, mean = row[other], column[other], similarity.data[other]
+    pairs = size[row] * size[column]
+    total = mean * pairs
+    ends = np.searchsorted(row, np.arange(size.size + 1)).tolist()
+    columns, values = column.tolist(), total.tolist()
+    totals = [
+        dict(zip(columns[start:end], values[start:end], strict=True))
+        for start, end in pairwise(ends)
+    ]
+    open_ = (row < column) & (total >= minimum * pairs) & ~(flagged[row] & flagged[column])
+    negative = (-total[open_] / pairs[open_]).tolist()
+    heap = list(zip(negative, row[open_].tolist(), column[open_].tolist(), strict=True))
+    heapify(heap)
+    return totals, heap
 
 
 def _absorb(totals: list[dict[int, float]], a: int, b: int) -> None:
