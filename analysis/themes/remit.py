@@ -18,9 +18,16 @@ from analysis.themes.text import normalise
 STREET, DEPARTMENT, UNDECIDED = "street", "department", "undecided"
 # A duty of another indicator than the theme's counts for half: the model may have erred.
 OTHER_INDICATOR = 0.5
+# A term in the keywords alone counts for half when there is a label: a keyword may be a place.
+NOT_IN_LABEL = 0.5
 # The best duty's body must be ahead of every other body by this factor.
 AHEAD = 1.5
 _HAN = re.compile(r"[\u3400-\u9fff]")
+# Where something is, not what it is about: 公交站后面, 幼儿园旁边, near the school.
+_BESIDE = (
+    r"[\u3400-\u9fff]{0,2}?(?:旁|后面|对面|门口|附近|边上|前面|那边|[东南西北]侧|[东南西北]边)"
+)
+_NEAR = r"\b(?:near|behind|beside|opposite|outside|at|by|from)(?: the)? (?:\w+ )?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,21 @@ def propose_remit(
 ) -> RemitProposal:
     """The remit of a theme from its keywords, its label and its indicator.
 
-    A term counts when it stands in a keyword or in the label; it weighs the more, the fewer duties
-    name it (inverse document frequency), and the longer it is. A pure function of its arguments:
-    equal duties are taken in the order of their codes.
+    A term counts when it stands in a keyword or in the label, but not when the label only tells
+    where by it (幼儿园旁边); it weighs the more, the fewer duties name it (inverse document
+    frequency), and the longer it is. A pure function of its arguments: equal duties are taken in
+    the order of their codes.
     """
     words = [normalise(text).lower() for text in (*keywords, label) if text.strip()]
+    said = normalise(label).lower()
     named = Counter(term for duty in duties for term in {_plain(term) for term in duty.terms})
     scored = []
     for duty in sorted(duties, key=lambda one: one.code):
-        found = {_plain(term): term for term in duty.terms if _stands_in(_plain(term), words)}
+        found = {
+            _plain(term): term
+            for term in duty.terms
+            if _stands_in(_plain(term), words) and not _is_landmark(_plain(term), said)
+        }
         if not found:
             continue
         weight = sum(
@@ -106,6 +119,14 @@ def _length(term: str) -> float:
 def _longest(terms: tuple[str, ...]) -> list[str]:
     """Terms that are not part of another: 电动车充电 says 充电 as well, once is enough."""
     return [one for one in terms if not any(one != other and one in other for other in terms)]
+
+
+def _is_landmark(term: str, label: str) -> bool:
+    """Whether the label names the term, and only to say where."""
+    if term not in label:
+        return False
+    where = re.escape(term) + _BESIDE if _HAN.search(term) else _NEAR + re.escape(term)
+    return term not in re.sub(where, " ", label)
 
 
 def _stands_in(term: str, words: Sequence[str]) -> bool:

@@ -106,7 +106,7 @@ def test_every_theme_is_told_with_its_numbers_surging_ones_first(
         assert words in parking
     assert "handed down without means" in building
     assert "no duty fits" in other
-    assert "undecided" in other
+    assert "cannot be told" in other
     assert "No duty list was locked for this wave" in page
 
 

@@ -52,6 +52,24 @@ def test_the_label_and_traditional_characters_are_read() -> None:
     assert propose_remit([], None, DUTIES, label="小區垃圾沒人清").remit == "street"
 
 
+@pytest.mark.parametrize(
+    ("label", "keywords", "code"),
+    [
+        # what it is about, and where
+        ("垃圾桶旁边的电梯又坏了", ("电梯", "垃圾桶"), "44"),
+        ("楼道对面两部电梯停了一部", ("电梯", "楼道"), "44"),
+        ("The lift near the parking lot is broken", ("lift", "parking"), "44"),
+        # both: the word says what and where
+        ("停车场旁边停车太难", ("停车",), "14"),
+        # nowhere else
+        ("垃圾桶旁边有人唱歌", ("垃圾",), None),
+    ],
+)
+def test_a_word_that_only_says_where_is_no_duty(label, keywords, code) -> None:
+    found = propose_remit(keywords, None, DUTIES, label=label)
+    assert (found.duty and found.duty.code) == code
+
+
 def test_the_reason_names_the_words_and_the_other_duties() -> None:
     found = propose_remit(["加装电梯"], "community", DUTIES)
     assert found.terms == ("加装电梯",)
