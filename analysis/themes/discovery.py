@@ -22,7 +22,6 @@ from analysis.themes.labels import class_weights, closeness_of, keywords_of, lab
 from analysis.themes.lineage import Lineage, lineage
 from analysis.themes.near_duplicates import first_of_kind
 from analysis.themes.reader import EMPTY, WORDLESS, Reader, Reading
-from analysis.themes.text import bare
 from analysis.themes.vectors import (
     TermStatistics,
     Vocabulary,
@@ -86,37 +85,24 @@ def discover(
     unknown = ({*settled} | {*(assigned or {}).values()}) - numbers.keys()
     if unknown:
         raise ValueError(f"{min(map(repr, unknown))} is assigned or settled, but no known theme")
-    reader = reader or Reader(places)
-    reading = reader.read(documents, progress)
-    first = first_of_kind(reading.plain, reading.prints)
-    units = [index for index, own in enumerate(first) if index == own]
-    centroids = centroid_rows([theme.centroid for theme in known], reader.vocabulary)
-    (counts, centroids), vocabulary = compact([reading.counts[units], centroids], reader.vocabulary)
-    statistics = (background or TermStatistics()).plus(counts, vocabulary)
-    source = _Source(
-        reading=reading,
-        first=first,
-        units=units,
-        rows=unit_rows(counts, statistics.rarities(vocabulary, reader.tokeniser)),
-        counts=counts,
-        vocabulary=vocabulary,
-    )
+    source, centroids = _source(documents, known, reader or Reader(places), background, progress)
     was = _was(source, assigned or {}, numbers)
     apart = np.array([assigned is None or theme.id in settled for theme in known], dtype=bool)
     clusters, claims = _grouped(source, centroids, known, was=was, apart=apart, minimum=similarity)
     descent = lineage(claims)
     themes, repeats, names = _themes(clusters, source, known, descent)
+    reading = source.reading
     return Discovery(
-        themes=themes,
-        repeats=repeats,
+        themes=_ordered(themes),
+        repeats=_ordered(repeats),
         assignments={member: theme.id for theme in themes for member in theme.members},
         duplicates={
             reading.documents[index].id: reading.documents[own].id
-            for index, own in enumerate(first)
+            for index, own in enumerate(source.first)
             if index != own
         },
         unprocessable=reading.unprocessable,
-        statistics=statistics,
+        statistics=source.statistics,
         merges=tuple((known[kept].id, known[gone].id) for kept, gone in descent.merges),
         splits=tuple((known[old].id, names[new]) for old, new in descent.splits if new in names),
     )
@@ -127,7 +113,7 @@ class _Source:
     """What a theme is worded and counted from.
 
     reading: the documents with words; first: which earlier one each is near-identical to; units:
-    the distinct ones, with their TF-IDF rows and word counts.
+    the distinct ones, with their TF-IDF rows and word counts; statistics: the background with them.
     """
 
     reading: Reading
@@ -136,6 +122,25 @@ class _Source:
     rows: csr_matrix
     counts: csr_matrix
     vocabulary: Vocabulary
+    statistics: TermStatistics
+
+
+def _source(
+    documents: Sequence[Document],
+    known: Sequence[KnownTheme],
+    reader: Reader,
+    background: TermStatistics | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[_Source, csr_matrix]:
+    """Read the documents; return them with the centroids of the known themes in the same terms."""
+    reading = reader.read(documents, progress)
+    first = first_of_kind(reading.plain, reading.prints)
+    units = [index for index, own in enumerate(first) if index == own]
+    centroids = centroid_rows([theme.centroid for theme in known], reader.vocabulary)
+    (counts, centroids), vocabulary = compact([reading.counts[units], centroids], reader.vocabulary)
+    statistics = (background or TermStatistics()).plus(counts, vocabulary)
+    rows = unit_rows(counts, statistics.rarities(vocabulary, reader.tokeniser))
+    return _Source(reading, first, units, rows, counts, vocabulary, statistics), centroids
 
 
 def _require(
@@ -207,67 +212,94 @@ def _grouped(
         ),
         minimum=minimum,
     )
+    # Of the themes that must stay, at most one is in a group; there it outweighs any other.
+    outweighs = len(source.units) + sum(theme.texts for theme in known)
     claims = []
     for units, seeds in zip(clusters.members, clusters.known, strict=True):
-        claim = Counter(theme for unit in units if (theme := was[unit]) in rebuilt)
-        # Of the themes that must stay, at most one is in a group; it outweighs any other.
-        claim.update({n: known[n].texts for n in (whole[seed] for seed in seeds)})
-        for number in claim:
-            if apart[number]:
-                claim[number] += len(source.units) + sum(theme.texts for theme in known)
-        claims.append(Counter({n: texts for n, texts in claim.items() if n is not None}))
+        formerly = (was[unit] for unit in units)
+        claim = Counter(theme for theme in formerly if theme is not None and theme in rebuilt)
+        for number in (whole[seed] for seed in seeds):
+            claim[number] += known[number].texts + outweighs * bool(apart[number])
+        claims.append(claim)
     return clusters, claims
 
 
-def _themes(
-    clusters: Clusters, source: _Source, known: Sequence[KnownTheme], descent: Lineage
-) -> tuple[tuple[Theme, ...], tuple[Theme, ...], dict[int, Hashable]]:
-    """Word and count each cluster of two or more documents and each known theme joined.
+@dataclass(frozen=True)
+class _Group:
+    """A cluster to be worded. number: of the cluster; texts: its distinct texts; members: all."""
 
-    Returns themes, repeats, and the id of each cluster that is a theme.
-    """
+    number: int
+    units: list[int]
+    texts: list[int]
+    members: list[int]
+
+
+def _groups(clusters: Clusters, source: _Source, descent: Lineage) -> list[_Group]:
+    """Return the clusters of two or more documents and each known theme that was joined."""
     copies: dict[int, list[int]] = {}
     for index, own in enumerate(source.first):
         copies.setdefault(own, []).append(index)
     groups = []
     for number, units in enumerate(clusters.members):
-        members = sorted(i for unit in units for i in copies[source.units[unit]])
+        texts = [source.units[unit] for unit in units]
+        members = sorted(index for text in texts for index in copies[text])
         if len(members) > 1 or (members and descent.heirs[number] is not None):
-            groups.append((number, units, members))
-    means = clusters.chosen(np.array([number for number, _, _ in groups], dtype=np.int64)).means()
-    own_group = np.repeat(np.arange(len(groups)), [len(units) for _, units, _ in groups])
-    every = np.array([unit for _, units, _ in groups for unit in units], dtype=np.int64)
-    close = closeness_of(source.rows[every], means, own_group)
-    presence = _presence(own_group, every, source.counts, groups=len(groups))
+            groups.append(_Group(number, units, texts, members))
+    return groups
+
+
+def _themes(
+    clusters: Clusters, source: _Source, known: Sequence[KnownTheme], descent: Lineage
+) -> tuple[list[Theme], list[Theme], dict[int, Hashable]]:
+    """Word and count each group; return themes, repeats, and the id of each cluster's theme."""
+    groups = _groups(clusters, source, descent)
+    means = clusters.chosen(np.array([group.number for group in groups], dtype=np.int64)).means()
+    owner = np.repeat(np.arange(len(groups)), [len(group.units) for group in groups])
+    units = np.array([unit for group in groups for unit in group.units], dtype=np.int64)
+    closeness = closeness_of(source.rows[units], means, owner)
+    presence = _presence(owner, units, source.counts, groups=len(groups))
     weights = class_weights(presence)
+    taken: set[Hashable] = {theme.id for theme in known}
     real, repeats, names, start = [], [], {}, 0
-    for at, (number, units, members) in enumerate(groups):
-        distinct = [source.units[unit] for unit in units]
-        closeness = close[start : start + len(units)]
-        start += len(units)
-        heir = descent.heirs[number]
-        terms, presences = row_of(presence, at)
+    for at, group in enumerate(groups):
+        close = closeness[start : start + len(group.units)]
+        start += len(group.units)
+        heir = descent.heirs[group.number]
+        example = group.texts[int(np.argmax(close))]
+        spoken = [source.reading.spoken[text] for text in group.texts]
         theme = _theme(
-            members,
+            group,
             source,
-            known_id=None if heir is None else known[heir].id,
+            identity=known[heir].id
+            if heir is not None
+            else _new_id(source.reading.plain[example], taken),
+            known=heir is not None,
             keywords=keywords_of(
-                [source.reading.spoken[index] for index in distinct],
-                terms,
-                presences,
-                row_of(weights, at)[1],
-                vocabulary=source.vocabulary,
+                spoken, *row_of(presence, at), row_of(weights, at)[1], vocabulary=source.vocabulary
             ),
-            closeness=dict(zip(distinct, closeness.tolist(), strict=True)),
-            representative=distinct[int(np.argmax(closeness))],
+            closeness=dict(zip(group.texts, close.tolist(), strict=True)),
+            representative=source.reading.documents[example],
             centroid=heaviest(*row_of(means, at), source.vocabulary, most=CENTROID_TERMS),
         )
         if theme.known or (theme.texts > 1 and theme.persons > 1):
             real.append(theme)
-            names[number] = theme.id
+            names[group.number] = theme.id
         else:
             repeats.append(theme)
-    return _ordered(real), _ordered(repeats), names
+    return real, repeats, names
+
+
+def _new_id(name: str, taken: set[Hashable]) -> str:
+    """Return an id made from the words of the representative text, and take it.
+
+    A theme that was split off may be represented by the very text that once named the other part.
+    """
+    while True:
+        identity = f"t-{sha256(name.encode()).hexdigest()[:12]}"
+        if identity not in taken:
+            taken.add(identity)
+            return identity
+        name += "+"
 
 
 def _ordered(themes: list[Theme]) -> tuple[Theme, ...]:
@@ -285,32 +317,27 @@ def _presence(
 
 
 def _theme(
-    members: Sequence[int],
+    group: _Group,
     source: _Source,
     *,
-    known_id: Hashable | None,
+    identity: Hashable,
+    known: bool,
     keywords: tuple[str, ...],
     closeness: Mapping[int, float],
-    representative: int,
+    representative: Document,
     centroid: dict[str, float],
 ) -> Theme:
-    """Count one group.
-
-    members: numbers of its documents; closeness: of each distinct text with the group's mean;
-    representative: the number of the closest; a new id is made from its words.
-    """
-    documents = [source.reading.documents[i] for i in members]
-    texts = [source.first[i] for i in members]
-    example = source.reading.documents[representative]
-    name = bare(source.reading.spoken[representative])
+    """Count one group. closeness: of each distinct text with the group's mean."""
+    documents = [source.reading.documents[i] for i in group.members]
+    texts = [source.first[i] for i in group.members]
     days = [document.day for document in documents if document.day is not None]
     streets = sorted({d.street for d in documents if d.street is not None})
     return Theme(
-        id=f"t-{sha256(name.encode()).hexdigest()[:12]}" if known_id is None else known_id,
-        known=known_id is not None,
-        label=label_of(example.title, example.text),
+        id=identity,
+        known=known,
+        label=label_of(representative.title, representative.text),
         keywords=keywords,
-        representative=example.id,
+        representative=representative.id,
         members=tuple(document.id for document in documents),
         closeness=tuple(closeness[text] for text in texts),
         messages=len(documents),

@@ -54,6 +54,18 @@ def test_theme_about_two_things_is_split_and_the_larger_part_keeps_its_name() ->
     assert found.merges == ()
 
 
+def test_part_split_off_never_takes_the_name_that_the_other_part_keeps() -> None:
+    (named,) = discover(documents(LIFT)).themes
+    found = discover(
+        documents(LIFT + MARKET),
+        known=[KnownTheme(named.id, named.centroid, 7)],
+        assigned={f"d{n}": named.id for n in range(7)},
+    )
+    ((kept, new),) = found.splits
+    assert kept == named.id != new
+    assert members(found)[new] == {"d0", "d1", "d2"}
+
+
 def test_theme_that_has_not_changed_keeps_its_name_and_documents() -> None:
     found = discover(
         documents(MARKET + LIFT),
