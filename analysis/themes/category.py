@@ -29,6 +29,7 @@ _ALPHA_LOW, _ALPHA_HIGH, _ALPHA_EXAMPLES = 1e-4, 1e-3, 0.6
 # How many texts must have an n-gram before it counts: which of these, the held-out folds decide.
 _LEAST = (1, 2, 5)
 _FOLDS = 4
+_PASSES = 20
 _CORRECTION_PASSES = 5
 # Fewer corrections than this say too little about how sure the model may be.
 RECALIBRATE_FROM = 40
@@ -225,7 +226,7 @@ def _estimator(alpha: float, seed: int) -> Any:
     from sklearn.linear_model import SGDClassifier
 
     return SGDClassifier(
-        loss="modified_huber", alpha=alpha, max_iter=40, tol=1e-3, random_state=seed
+        loss="modified_huber", alpha=alpha, max_iter=_PASSES, tol=None, random_state=seed
     )
 
 

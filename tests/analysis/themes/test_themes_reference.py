@@ -128,5 +128,5 @@ def test_starting_model_works_before_anyone_has_labelled_and_learns(folder: Path
     before = [p.label for p in starting_model().predict(texts[200:])]
     model = starting_model().partial_fit(texts[:200], truth[:200])
     after = [p.label for p in model.predict(texts[200:])]
-    assert macro_f1(truth[200:], before, labels) >= 0.68
-    assert macro_f1(truth[200:], after, labels) >= 0.82
+    assert macro_f1(truth[200:], before, labels) >= 0.74
+    assert macro_f1(truth[200:], after, labels) >= 0.84
