@@ -16,6 +16,8 @@ from string import ascii_letters
 _SPACED = re.compile(
     r"""('(?:\\.|[^'\\])*'|/(?:\\.|[^/\\\n ])+/[a-z]*)| ?([-=+*<>&|?:,;(){}!]+) ?"""
 )
+# Declarations that follow one another, none with a block in it.
+_VARS = re.compile(r"\bvar [^;{}]*(?:;var [^;{}]*)+(?=;)")
 _DECLARED = re.compile(r"\bvar (\w+)|\bfunction ?(\w*)\(([^)]*)\)|\bcatch\((\w+)\)")
 # A string or a regular expression; a property or a key of an object; else a name.
 _NAMED = re.compile(
@@ -58,8 +60,8 @@ def condense_css(source: str) -> str:
 def condense_js(source: str) -> str:
     """JavaScript without comments and needless spaces, its own names cut to a letter or two."""
     text = _SPACED.sub(lambda found: found[1] or found[2], condense(source))
-    text = re.sub(r"(?<=[;{,(])\n|\n(?=\})", "", text).replace(";}", "}")
-    return _rename(text)
+    text = re.sub(r"(?<=[;{},(])\n|\n(?=\})", "", text).replace(";}", "}")
+    return _VARS.sub(lambda found: found[0].replace(";var ", ","), _rename(text))
 
 
 def _rename(text: str) -> str:

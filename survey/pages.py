@@ -52,7 +52,9 @@ def inlined(kind: str) -> Inlined:
             scripts.append("steps")
         css = condense_css(_read("css", styles))
         js = condense_js(_read("js", scripts))
-        policy = csp(style_src=source_hash(css), script_src=source_hash(js))
+        allowed = {"style_src": source_hash(css), "script_src": source_hash(js)}
+        # A survey has no pictures but the icon it brings.
+        policy = csp(**allowed, img_src="data:") if kind == "survey" else csp(**allowed)
         kept[kind] = Inlined(css, js, policy)
     return kept[kind]
 
@@ -155,8 +157,8 @@ def send(page: KeptPage) -> Response:
             "Content-Type": "text/html; charset=utf-8",
             # Not no-store: the back button must find the same page with the same key.
             "Cache-Control": "private, no-cache",
-            "Content-Security-Policy": inlined("survey").policy,
             "Vary": "Accept-Encoding",
+            "Content-Security-Policy": inlined("survey").policy,
         }
     )
     if "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -77,15 +77,9 @@ def wire(port: int, path: str) -> bytes:
     return received
 
 
-def test_the_page_weighs_eight_kilobytes_at_most(
-    code: str, served: int, request: pytest.FixtureRequest
-) -> None:
+def test_the_page_weighs_eight_kilobytes_at_most(code: str, served: int) -> None:
     weights = {query: len(wire(served, f"/s/{code}{query}")) for query in QUERIES}
-    if request.node.callspec.params["served"] == "steps":
-        # The steps bring a script of their own.
-        assert max(weights.values()) <= MOST + 512
-    else:
-        assert max(weights.values()) <= MOST
+    assert max(weights.values()) <= MOST, weights
     head, _, body = wire(served, f"/s/{code}?lang=zh").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert "示例区" in gzip.decompress(body).decode()

@@ -2,7 +2,6 @@
    and sends it once when the network is back. Without script the form works as it is; without
    storage everything but the keeping works. Plain JavaScript of 2015: WeChat's older browsers. */
 (function () {
-'use strict';
 var DAY = 864e5;
 var root = document.documentElement;
 
@@ -242,6 +241,6 @@ restore();
 count();
 }
 
-if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
-else start();
+// The script stands in the page's head, so this is still to come.
+addEventListener('DOMContentLoaded', start);
 })();

@@ -2,9 +2,7 @@
    Only shows and hides: the form is one form, the browser's history has one entry, and the Back
    button of the phone leaves the page as it would anywhere. A form that came back with mistakes
    stays one page, so that its summary can lead to each. Follows resident.js. */
-(function () {
-'use strict';
-function start() {
+addEventListener('DOMContentLoaded', function () {
 var form = document.getElementById('form');
 if (!form) return;
 form.className = 'ready';
@@ -29,12 +27,9 @@ show(at - 1);
 buttons[1].onclick = function () {
 // Something is open here: the form's own check names it, and sends nothing.
 var needed = groups[at].querySelectorAll('.need').length;
-if (groups[at].querySelectorAll('.need > .rows > label > :checked').length < needed) document.getElementById('go').click();
+if (groups[at].querySelectorAll('.need>.rows>label>:checked').length < needed) document.getElementById('go').click();
 else show(at + 1);
 };
 if (document.getElementById('errors')) buttons[0].parentNode.hidden = true;
 else show(0);
-}
-if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
-else start();
-})();
+});
