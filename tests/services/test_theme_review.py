@@ -22,7 +22,7 @@ from survey.models import (
     db,
 )
 from survey.queries.draft import draft_evaluation
-from survey.queries.theme_review import theme_page, theme_review, unsure_comments
+from survey.queries.theme_review import theme_decisions, theme_page, theme_review, unsure_comments
 from survey.queries.theme_sample import theme_sample
 from survey.queries.themes import wave_themes
 from survey.queries.waves import wave_view
@@ -293,3 +293,36 @@ def test_held_back_answers_are_neither_counted_nor_asked_about(app: Flask) -> No
         # The figures of the theme do not contradict each other meanwhile.
         draft_evaluation(CODE)
         theme_review(CODE)
+
+
+@pytest.mark.parametrize("confirmed", [(), (1,), (0, 1)])
+def test_a_nightly_review_merges_what_nobody_decided_about_and_says_so(
+    app: Flask, confirmed: tuple[int, ...]
+) -> None:
+    with app.app_context():
+        # Given two themes that are the same problem, of which people confirmed none, one or both
+        place = factories.place()
+        pair = [themed(place, PARKING[:7]), themed(place, PARKING[7:])]
+        for one in confirmed:
+            decide(pair[one], "status", "confirmed")
+        # When the worker reviews them at night
+        done = themes.run_themes(CODE, now=NOW, review=True)
+        left = {theme.id: theme.mentions for theme in wave_themes(CODE)}
+        lineage = theme_decisions(CODE)[2]
+        # Then a confirmed one neither goes nor loses a comment
+        before = dict(zip(pair, (7, 5), strict=True))
+        assert all(left[pair[one]] >= before[pair[one]] for one in confirmed)
+        if confirmed:
+            assert all(line.from_id not in {pair[one] for one in confirmed} for line in lineage)
+            return
+        # and two proposals become one, which is said and keeps every mention
+        [kept] = left
+        assert left[kept] == 12
+        assert done.merged == 1
+        gone = next(key for key in pair if key != kept)
+        assert [(one.kind, one.from_id, one.to_id, one.by) for one in lineage] == [
+            ("merged", gone, kept, "model")
+        ]
+        # A second night finds nothing more to do.
+        again = themes.run_themes(CODE, now=NOW, review=True)
+        assert (again.merged, again.split, again.new_themes, again.mentions) == (0, 0, 0, 0)
