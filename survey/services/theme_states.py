@@ -75,6 +75,8 @@ def _states(
 
     rows = []
     for street_id, mentions in streets.items():
+        if max(mentions.values()) < present:
+            continue  # Never present: most pairs of a theme and a street are.
         counts = [
             # A retraction still to be folded can leave fewer respondents than mentions.
             WaveCount(min(mentions.get(one, 0), asked), asked)
@@ -83,7 +85,7 @@ def _states(
         ]
         found = theme_states(counts, present=present)[-1]
         if found.state == "never":
-            continue
+            continue  # A retraction took the last mentions.
         rows.append(
             {
                 "theme_id": theme_id,
