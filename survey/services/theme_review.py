@@ -63,12 +63,10 @@ def decide(
         themes = _locked(session, wave, {theme_id, other_id} - {None})
         theme, other = themes.get(theme_id or 0), themes.get(other_id or 0)
         comment = _comment(session, wave, comment_id)
-        if kind.of_comment and comment is None:
-            raise unknown_comment()
         if kind.of_comment:
             _require_unseen(session, given, comment)
-        elif theme is not None and version is not None and theme.version != version:
-            raise decided_meanwhile(_last_actor(session, theme.id))
+        else:
+            _require_version(session, theme, version)
         changes = Changes(session)
         # An act on a comment alone never asks for the theme.
         act = Act(session, changes, given, now, theme, comment, other)  # type: ignore[arg-type]
@@ -100,30 +98,11 @@ def undo(wave_code: str, decision_id: int, *, actor: str, now: datetime) -> None
     """
     with transaction() as session:
         wave = wave_view(wave_code)
-        found = session.scalars(
-            select(ThemeDecision)
-            .where(ThemeDecision.id == decision_id, ThemeDecision.district_id == wave.district_id)
-            .with_for_update()
-        ).first()
-        if found is None or found.action == "undo":
-            raise Refused("unknown_decision", _l("There is no such decision."), status=404)
+        found = _decision(session, wave, decision_id)
         themes = _locked(
             session, wave, {found.theme_id, found.other_theme_id} - {None}, merged=True
         )
-        if found.undone_by_id is not None:
-            raise Refused("undone_before", _l("This decision was undone already."), status=409)
-        if found.action in OF_COMMENTS and found.comment_id is None:
-            raise Refused(
-                "comment_gone",
-                _l("The resident took this comment back; there is nothing to undo."),
-                status=409,
-            )
-        if not stands(session, found.after["rows"]):
-            raise Refused(
-                "changed_since",
-                _l("What this decision changed was changed again later. Undo the later one first."),
-                status=409,
-            )
+        _require_undoable(session, found)
         put_back(session, found.before["rows"])
         made = ThemeDecision(
             district_id=wave.district_id,
@@ -142,6 +121,36 @@ def undo(wave_code: str, decision_id: int, *, actor: str, now: datetime) -> None
             theme.decided = sorted(kept)
         _finish(session, made, themes, wave=wave, of=found)
         found.undone_by_id = made.id
+
+
+def _decision(session: Any, wave: WaveView, decision_id: int) -> ThemeDecision:
+    """A decision of the wave's district, locked. Raises Refused (404)."""
+    found: ThemeDecision | None = session.scalars(
+        select(ThemeDecision)
+        .where(ThemeDecision.id == decision_id, ThemeDecision.district_id == wave.district_id)
+        .with_for_update()
+    ).first()
+    if found is None or found.action == "undo":
+        raise Refused("unknown_decision", _l("There is no such decision."), status=404)
+    return found
+
+
+def _require_undoable(session: Any, found: ThemeDecision) -> None:
+    """Raise Refused (409) when it was undone before, or something later rests on it."""
+    if found.undone_by_id is not None:
+        raise Refused("undone_before", _l("This decision was undone already."), status=409)
+    if found.action in OF_COMMENTS and found.comment_id is None:
+        raise Refused(
+            "comment_gone",
+            _l("The resident took this comment back; there is nothing to undo."),
+            status=409,
+        )
+    if not stands(session, found.after["rows"]):
+        raise Refused(
+            "changed_since",
+            _l("What this decision changed was changed again later. Undo the later one first."),
+            status=409,
+        )
 
 
 def _finish(
@@ -256,12 +265,20 @@ def _comment(session: Any, wave: WaveView, comment_id: int | None) -> Comment | 
     return found
 
 
+def _require_version(session: Any, theme: Theme | None, version: int | None) -> None:
+    """Refuse when somebody decided about the theme after the actor saw it."""
+    if theme is not None and version is not None and theme.version != version:
+        raise decided_meanwhile(_last_actor(session, theme.id))
+
+
 def _require_unseen(session: Any, given: Mapping[str, str], comment: Comment | None) -> None:
-    """Refuse when somebody decided about the comment after the actor saw it.
+    """Refuse when there is no comment, or somebody decided about it after the actor saw it.
 
     given["seen"]: the number of decisions about the comment then; absent: not checked.
     """
-    if comment is None or "seen" not in given:
+    if comment is None:
+        raise unknown_comment()
+    if "seen" not in given:
         return
     count = select(func.count()).where(ThemeDecision.comment_id == comment.id)
     if str(session.scalar(count) or 0) != given["seen"]:

@@ -1,156 +1,70 @@
-"""A nightly review may merge and split known themes, and says so; identities stay."""
+"""Precision, recall and the order of a review from counts of judged comments."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analysis.themes.discovery import Discovery, Document, KnownTheme, discover
-from analysis.themes.lineage import lineage
-from analysis.themes.reader import Reader
-
-MARKET = [
-    "橘洲花园北门夜宵摊油烟太大，半夜还在吵",
-    "北门夜宵摊的油烟天天飘进橘洲花园，没法睡",
-    "橘洲花园门口的夜宵摊深夜油烟扰民，城管来了又走",
-    "夜宵摊又摆到橘洲花园北门口，油烟呛人",
-]
-LIFT = [
-    "枫林苑三栋的电梯又停了，老人下不了楼",
-    "枫林苑电梯坏了一个月，物业说等配件",
-    "电梯老出故障，枫林苑物业不修",
-]
+from analysis.estimate import wilson
+from analysis.themes.review import precision, priority, recall, uncertainty
 
 
-def documents(texts, *, prefix: str = "d") -> list[Document]:
-    return [Document(f"{prefix}{n}", text, person=f"{prefix}p{n}") for n, text in enumerate(texts)]
+def test_precision_is_a_share_with_its_wilson_interval():
+    found = precision(9, 10)
+    assert (found.value, found.n) == (0.9, 10)
+    assert (found.low, found.high) == wilson(0.9, 10, confidence=0.95)
+    # 9 of 10 by Wilson 1927: 0.596 to 0.982.
+    assert found.low == pytest.approx(0.5958, abs=1e-4)
+    assert found.high == pytest.approx(0.9821, abs=1e-4)
 
 
-def members(found: Discovery) -> dict[object, set]:
-    return {theme.id: set(theme.members) for theme in found.themes}
+def test_nothing_is_known_before_anything_was_judged():
+    assert (precision(0, 0).value, precision(0, 0).low, precision(0, 0).high) == (None, 0, 1)
+    assert uncertainty(0, 0) == 1
+    assert recall(40, 20, inside=(5, 5), outside=(0, 0)).value is None
+    assert recall(40, 20, inside=(0, 0), outside=(5, 5)).value is None
 
 
-def test_two_themes_about_the_same_are_merged_into_the_larger() -> None:
-    found = discover(
-        documents(MARKET),
-        known=[KnownTheme("small", {}, 1), KnownTheme("large", {}, 3)],
-        assigned={"d0": "small", "d1": "large", "d2": "large", "d3": "large"},
-    )
-    assert members(found) == {"large": {"d0", "d1", "d2", "d3"}}
-    assert found.merges == (("large", "small"),)
-    assert found.splits == ()
+def test_recall_weighs_what_was_missed_around_the_theme():
+    # 40 comments, 9 of 10 right: 36. 20 around, 1 of 5 about it: 4. Found 36 of 40.
+    found = recall(40, 20, inside=(9, 10), outside=(1, 5))
+    assert found.value == pytest.approx(0.9)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 0.9 < found.high
+    # The worse end of the one against the worse end of the other.
+    q, o = wilson(0.9, 10, confidence=0.95), wilson(0.2, 5, confidence=0.95)
+    assert found.low == pytest.approx(40 * q[0] / (40 * q[0] + 20 * o[1]))
+    assert found.high == pytest.approx(40 * q[1] / (40 * q[1] + 20 * o[0]))
 
 
-def test_theme_about_two_things_is_split_and_the_larger_part_keeps_its_name() -> None:
-    found = discover(
-        documents(MARKET + LIFT),
-        known=[KnownTheme("both", {}, 7)],
-        assigned={f"d{n}": "both" for n in range(7)},
-    )
-    ((kept, new),) = found.splits
-    assert kept == "both"
-    assert members(found) == {"both": {"d0", "d1", "d2", "d3"}, new: {"d4", "d5", "d6"}}
-    assert found.merges == ()
+def test_with_nothing_around_it_a_theme_misses_nothing():
+    assert recall(12, 0, inside=(10, 10), outside=(0, 0)).value == 1
+    assert recall(12, 0, inside=(0, 10), outside=(0, 0)).value is None
 
 
-def test_part_split_off_never_takes_the_name_that_the_other_part_keeps() -> None:
-    (named,) = discover(documents(LIFT)).themes
-    found = discover(
-        documents(LIFT + MARKET),
-        known=[KnownTheme(named.id, named.centroid, 7)],
-        assigned={f"d{n}": named.id for n in range(7)},
-    )
-    ((kept, new),) = found.splits
-    assert kept == named.id != new
-    assert members(found)[new] == {"d0", "d1", "d2"}
+@given(
+    judged=st.integers(1, 200),
+    share=st.floats(0, 1),
+    members=st.integers(0, 10**5),
+    around=st.integers(0, 10**5),
+    outside=st.integers(0, 50),
+)
+def test_estimates_lie_inside_their_intervals(judged, share, members, around, outside):
+    right = int(judged * share)
+    found = recall(members, around, inside=(right, judged), outside=(outside // 2, outside))
+    assert 0 <= found.low <= found.high <= 1
+    if found.value is not None and members and around:
+        assert found.low <= found.value + 1e-12
+        assert found.value <= found.high + 1e-12
+    assert 0 < uncertainty(right, judged) < 1
 
 
-def test_theme_that_has_not_changed_keeps_its_name_and_documents() -> None:
-    found = discover(
-        documents(MARKET + LIFT),
-        known=[KnownTheme("lift", {}, 3), KnownTheme("market", {}, 4)],
-        assigned={f"d{n}": "market" if n < 4 else "lift" for n in range(7)},
-    )
-    assert members(found)["market"] == {"d0", "d1", "d2", "d3"}
-    assert members(found)["lift"] == {"d4", "d5", "d6"}
-    assert (found.merges, found.splits) == ((), ())
-
-
-def test_themes_without_documents_here_can_be_merged_too() -> None:
-    centroid = discover(documents(MARKET)).themes[0].centroid
-    known = [KnownTheme("a", centroid, 5), KnownTheme("b", centroid, 9)]
-    found = discover(documents(LIFT), known=known, assigned={})
-    assert found.merges == (("b", "a"),)
-    joined = discover(documents(MARKET[:1]), known=known, assigned={})
-    assert members(joined) == {"b": {"d0"}}
-
-
-def test_settled_theme_is_neither_split_nor_merged_but_takes_in() -> None:
-    centroid = discover(documents(MARKET)).themes[0].centroid
-    found = discover(
-        documents(MARKET + LIFT),
-        known=[KnownTheme("settled", centroid, 2), KnownTheme("other", {}, 30)],
-        assigned={"d0": "settled", "d4": "settled", "d1": "other", "d2": "other"},
-        settled={"settled"},
-    )
-    assert members(found)["settled"] >= {"d0", "d1", "d2", "d3", "d4"}
-    assert found.merges == (("settled", "other"),)
-    assert found.splits == ()
-
-
-def test_two_settled_themes_stay_two() -> None:
-    centroid = discover(documents(MARKET)).themes[0].centroid
-    found = discover(
-        documents(MARKET),
-        known=[KnownTheme("a", centroid, 2), KnownTheme("b", centroid, 2)],
-        assigned={"d0": "a", "d1": "b"},
-        settled={"a", "b"},
-    )
-    assert found.merges == ()
-    assert "d0" in members(found)["a"]
-    assert "d1" in members(found)["b"]
-
-
-def test_batch_neither_merges_nor_splits() -> None:
-    centroid = discover(documents(MARKET)).themes[0].centroid
-    found = discover(
-        documents(MARKET, prefix="e"), known=[KnownTheme(n, centroid) for n in ("a", "b")]
-    )
-    assert (found.merges, found.splits) == ((), ())
-
-
-def test_theme_named_that_is_not_known_is_refused() -> None:
-    with pytest.raises(ValueError, match="'x' is assigned or settled, but no known theme"):
-        discover(documents(MARKET), assigned={"d0": "x"})
-    with pytest.raises(ValueError, match="'y' is assigned or settled"):
-        discover(documents(MARKET), settled={"y"})
-    with pytest.raises(ValueError, match="places are given to the reader"):
-        discover(documents(MARKET), reader=Reader(), places=["橘洲花园"])
-
-
-def test_reader_kept_over_batches_changes_no_result() -> None:
-    reader = Reader(["橘洲花园"])
-    discover(documents(LIFT + MARKET[:2], prefix="d"), reader=reader)
-    again = discover(documents(MARKET), reader=reader)
-    assert again == discover(documents(MARKET), places=["橘洲花园"])
-
-
-def test_reader_reads_again_what_was_changed_under_the_same_id() -> None:
-    reader = Reader()
-    discover([Document(1, MARKET[0]), Document(2, MARKET[1])], reader=reader)
-    found = discover([Document(1, LIFT[0]), Document(2, LIFT[1])], reader=reader)
-    assert "枫林苑" in found.themes[0].label
-
-
-def test_lineage_by_hand() -> None:
-    # theme 0 lives on in group 0, theme 1 in group 2; theme 2 went into group 0 as a whole
-    found = lineage([Counter({0: 5, 2: 3, 1: 1}), Counter({0: 2}), Counter({1: 4}), Counter()])
-    assert found.heirs == [0, None, 1, None]
-    assert found.merges == [(0, 2)]
-    assert found.splits == [(0, 1)]
-
-
-def test_of_equal_parts_the_earlier_group_and_theme_carry_the_name() -> None:
-    assert lineage([Counter({1: 2, 0: 2}), Counter({0: 2})]).heirs == [0, None]
-    assert lineage([]).heirs == []
+def test_reading_a_theme_moves_it_down_and_points_move_it_up():
+    unread = priority(points=0.3, share=0.02, unsure=uncertainty(0, 0))
+    assert unread == pytest.approx(2.3)
+    assert priority(points=0.3, share=0.02, unsure=uncertainty(10, 10)) < unread / 3
+    assert priority(points=0.9, share=0.02, unsure=1) > unread
+    # What costs nobody anything still comes by how many mention it.
+    assert priority(points=0, share=0.05, unsure=1) > priority(points=0, share=0.01, unsure=1) > 0
