@@ -68,7 +68,9 @@ def keywords_of(
     """
     size = len(texts)
     spread = presence >= max(min(2, size), round(_SPREAD * size))
-    words = list(heaviest(columns[spread], weights[spread], vocabulary, most=_CANDIDATES))
+    heavy = heaviest(columns[spread], weights[spread], vocabulary, most=_CANDIDATES)
+    # The number of a house or a floor says nothing; that of a bus line has three figures.
+    words = [word for word in heavy if not (word.isdecimal() and len(word) < 3)]
     spoken = [text.lower() for text in texts[:_READ_TEXTS]]
     return tuple(_rejoined(words, spoken)[:KEYWORDS])
 

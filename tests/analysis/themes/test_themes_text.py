@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.themes.text import bare, normalise, opening
+from analysis.themes.words import TRADITIONAL
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,20 @@ def test_opening_is_the_first_sentence_cut_to_length() -> None:
 
 def test_bare_keeps_letters_and_digits() -> None:
     assert bare("路灯, 坏了! No.5") == "路灯坏了no5"
+
+
+def test_what_becomes_simplified_is_no_simplified_character_itself() -> None:
+    assert not set(map(chr, TRADITIONAL)) & set(TRADITIONAL.values())
+    for simplified in TRADITIONAL.values():
+        simplified.encode("gb2312")
+    in_both = {"於", "後"}  # in that character set, but written 于 and 后
+    for traditional in set(map(chr, TRADITIONAL)) - in_both:
+        with pytest.raises(UnicodeEncodeError):
+            traditional.encode("gb2312")
+
+
+def test_sentences_in_traditional_characters_become_simplified() -> None:
+    assert (
+        normalise("網路壞了，鄰居擾民，冷氣機滴水，請儘快處理")
+        == "网路坏了,邻居扰民,冷气机滴水,请尽快处理"
+    )
