@@ -14,9 +14,11 @@ def kept_policy(policy_id: int | None) -> Policy:
 
     Read once a process. Raises sqlalchemy.exc.NoResultFound for an id that does not exist.
     """
-    kept: dict[int | None, Policy] = current_app.extensions.setdefault(
-        "policies", {None: Policy.from_dict()}
-    )
+    kept: dict[int | None, Policy] = current_app.extensions.setdefault("policies", {})
     if policy_id not in kept:
-        kept[policy_id] = Policy.from_locked(db.session.get_one(models.Policy, policy_id).document)
+        kept[policy_id] = (
+            Policy.from_dict()
+            if policy_id is None
+            else Policy.from_locked(db.session.get_one(models.Policy, policy_id).document)
+        )
     return kept[policy_id]
