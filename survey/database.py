@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, Table, event, text
+from sqlalchemy import Connection, Engine, Table, bindparam, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, scoped_session
 
@@ -148,6 +148,17 @@ def lock_table(session: Session | scoped_session[Any], table: Table) -> None:
     # SQLite's writer is alone already.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"LOCK TABLE {table.name} IN EXCLUSIVE MODE"))
+
+
+def hold_row(connection: Connection, table: Table, key: int) -> None:
+    """Let nobody change this row until the transaction ends; others may hold it as well.
+
+    What changes it at the moment is waited for, and what is read afterwards shows it.
+    """
+    # SQLite's writer is alone already.
+    if connection.dialect.name == "postgresql":
+        row = select(table.c.id).where(table.c.id == bindparam("key"))
+        connection.execute(row.with_for_update(read=True), {"key": key})
 
 
 def upsert(table: Table) -> Any:

@@ -19,10 +19,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from analysis.policy import Policy
-from survey.database import kept_for_a_moment, writing
+from survey.database import hold_row, kept_for_a_moment, writing
 from survey.errors import Refused
 from survey.instrument import CALL_BACK_FIELDS
-from survey.models import Response, db
+from survey.models import Response, Wave, db, table_of
 from survey.queries.fieldwork import InstrumentRows, PointView, kept_instrument, point_view
 from survey.queries.policies import kept_policy
 from survey.queries.slips import SLIP_LENGTH, SlipView, slip_view
@@ -259,7 +259,8 @@ def _store(
     new = new_response(seen.origin, answers, key=key, at=now, language=language)
     wanted, _problems = read_call_back(seen.rows.instrument, form)
     with writing() as connection:
-        # Asked inside it: a wave cannot close between look and store.
+        # Held, and asked inside it: a wave cannot close between look and store.
+        hold_row(connection, table_of(Wave), seen.origin.wave_id)
         survey = open_survey(code, now=now, connection=connection)
         if survey.origin != seen.origin:
             return False

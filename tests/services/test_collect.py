@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,6 +25,7 @@ from survey.models import (
     db,
 )
 from survey.services import collect
+from survey.services.fieldwork import close_wave
 from tests import factories
 from tests.factories import NOW, levels
 
@@ -312,3 +314,40 @@ def test_threads_of_a_process_write_in_turn(app: Flask) -> None:
 
 def _never_waits(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+
+
+def test_a_wave_that_closes_while_an_answer_is_stored_waits_for_it(
+    each_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with each_app.app_context():
+        code = factories.place().points[0]
+    has_looked, closed = threading.Event(), threading.Event()
+    waited: list[bool] = []
+    insert = collect.insert_responses
+
+    def insert_late(*rows: Any) -> list[int]:
+        has_looked.set()
+        # Long enough for a closing that does not wait.
+        waited.append(not closed.wait(0.5))
+        return insert(*rows)
+
+    monkeypatch.setattr(collect, "insert_responses", insert_late)
+
+    def close() -> None:
+        has_looked.wait(5)
+        with each_app.app_context():
+            close_wave("2026q4", now=NOW)
+            closed.set()
+            db.session.remove()
+
+    thread = threading.Thread(target=close)
+    thread.start()
+    with each_app.app_context():
+        send(code, form())
+        thread.join()
+        assert waited == [True]
+        assert closed.is_set()
+        # So that the closing has counted it.
+        assert count(RollupPending) == 0
+        with pytest.raises(collect.NotOpen):
+            send(code, form())
