@@ -216,8 +216,10 @@ def test_json_is_not_a_form(app: Flask, client: FlaskClient, place: Place) -> No
 
 def test_another_sites_page_cannot_send(app: Flask, client: FlaskClient, place: Place) -> None:
     path = f"/s/{place.points[0]}"
-    foreign = client.post(path, data=fields(), headers={"Origin": "https://elsewhere.example"})
-    assert foreign.status_code == 403
+    # The second is no address at all.
+    for elsewhere in ("https://elsewhere.example", "http://[::1"):
+        foreign = client.post(path, data=fields(), headers={"Origin": elsewhere})
+        assert foreign.status_code == 403
     assert stored(app) == 0
     own = client.post(path, data=fields(), headers={"Origin": "http://localhost"})
     assert own.status_code == 303
