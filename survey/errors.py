@@ -132,6 +132,7 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
-        log.exception("unforeseen", path=request.path)
+        # The rule and not the address: that may be somebody's slip or receipt.
+        log.exception("unforeseen", path=str(request.url_rule))
         code, message = HTTP_WORDS[500]
         return error_response(code, message, 500)

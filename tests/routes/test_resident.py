@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
+from structlog.testing import capture_logs
 
 from survey import pages
 from survey.clock import utc_now
@@ -223,6 +224,18 @@ def test_another_sites_page_cannot_send(app: Flask, client: FlaskClient, place: 
     assert stored(app) == 0
     own = client.post(path, data=fields(), headers={"Origin": "http://localhost"})
     assert own.status_code == 303
+
+
+def test_a_fault_of_ours_is_logged_without_the_code(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_asked: object, **_also: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("survey.routes.resident.receipt_view", fail)
+    with capture_logs() as logged:
+        assert client.get("/r/K7Q2MD0000").status_code == 500
+    assert [entry["path"] for entry in logged] == ["/r/<receipt>"]
 
 
 def test_a_guessed_receipt_is_not_found(client: FlaskClient, place: Place) -> None:
