@@ -34,7 +34,8 @@ def test_a_name_that_is_used_but_not_declared_is_nobody_elses() -> None:
 
 
 def test_only_declarations_that_follow_one_another_become_one() -> None:
-    source = "var one = f(1);\nvar two = function () {\nvar three = 3;\nreturn three;\n};\nvar x = 4;"
+    block = "var two = function () {\nvar three = 3;\nreturn three;\n};"
+    source = f"var one = f(1);\n{block}\nvar x = 4;"
     assert condense_js(source) == "var b=f(1);var c=function(){var a=3;return a};var d=4;"
 
 
