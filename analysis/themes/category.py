@@ -206,6 +206,19 @@ def corrected(
     return replace(learnt, temperature=calibration.temperature, threshold=calibration.threshold)
 
 
+def held_out_scores(
+    model: CategoryModel, texts: Sequence[str], labels: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what ``train`` chose ``model``'s threshold on: scores (n × k) and true places.
+
+    texts, labels: those it was trained on. For reports on how far the folds kept their promise.
+    """
+    counts, wanted = hashed_ngrams(texts), np.array(labels)
+    found = np.bincount(counts.indices, minlength=model.rarity.size)
+    least = max(one for one in _LEAST if not model.rarity[(found > 0) & (found < one)].any())
+    return _held_out(counts, wanted, model.classes, alpha=model.alpha, seed=model.seed, least=least)
+
+
 @lru_cache(maxsize=1)
 def starting_model() -> CategoryModel:
     """Return the model trained on this product's own phrases, for a place without labels yet."""
