@@ -43,7 +43,6 @@ VALUES = {
     "number": 1,
     "request_id": "0" * 32,
     "kind": "csv",
-    "kind": "csv",
 }
 
 
