@@ -26,6 +26,8 @@ KEPT = "kept_for_a_moment"
 # SQLite has one writer at a time and lets the others sleep and look again. Threads of one process
 # rather wait in a row: the next begins the moment the last has ended.
 _writer = threading.Lock()
+# Whether this thread is writing: a second transaction inside the first would end it unseen.
+_here = threading.local()
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -105,7 +107,12 @@ def writing() -> Iterator[Connection]:
 
 
 def _end_reading() -> None:
-    """End a read transaction that is open on this session: it would go on seeing the past."""
+    """End a read transaction that is open on this session: it would go on seeing the past.
+
+    Raises RuntimeError inside a writing one of this thread, which would be ended as well.
+    """
+    if getattr(_here, "writing", False):
+        raise RuntimeError("a transaction was begun inside another one")
     if db.session.registry.has() and db.session().in_transaction():
         db.session.rollback()
 
@@ -132,9 +139,11 @@ def _in_turn() -> Iterator[None]:
     Who has waited for BUSY_SECONDS tries all the same and hears from SQLite why it is busy.
     """
     waits = db.engine.dialect.name == "sqlite" and _writer.acquire(timeout=BUSY_SECONDS)
+    _here.writing = True
     try:
         yield
     finally:
+        _here.writing = False
         if waits:
             _writer.release()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -38,6 +39,7 @@ from survey.services import collect
 from survey.services import withdraw as withdrawing
 from survey.services.responses import RECEIPT_LENGTH, receipt_hash
 
+log = structlog.get_logger(__name__)
 blueprint = Blueprint("resident", __name__)
 
 
@@ -251,6 +253,8 @@ def refused(error: Refused) -> Response:
 def database(error: DBAPIError) -> Response:
     """The database's trouble, said as a notice; nothing was stored."""
     code = database_problem(error)
+    # The rule and not the address, which may be a slip or a receipt.
+    log.error("database", code=code, reason=type(error.orig).__name__, path=str(request.url_rule))
     response = refused(Refused(code, DATABASE_WORDS[code], status=503))
     response.headers["Retry-After"] = "5"
     return response

@@ -94,6 +94,8 @@ def replace_slips(
     """
     _require_name(new_batch)
     with transaction() as session:
+        # The wave before the batch, as who closes a wave does: neither waits for the other.
+        session.execute(select(Wave.id).where(Wave.code == wave).with_for_update())
         old = _batch(session, wave, batch)
         voided = _void(session, old, (min(serials), max(serials)), reason=reason, on=on)
         if voided.serials != tuple(sorted(serials)) or len(codes) != len(serials):

@@ -262,9 +262,10 @@ def test_a_locked_database_loses_nothing(
         event.listen(
             db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1")
         )
-    with locked(path):
+    with locked(path), capture_logs() as logged:
         reply = client.post(f"/s/{place.points[0]}?lang=en", data=posted)
         assert reply.status_code == 503
+        assert [entry["path"] for entry in logged] == ["/s/<code>"]
         assert reply.headers["Retry-After"]
         assert "Nothing was stored" in reply.get_data(as_text=True)
     # The same form, sent again, is taken.

@@ -351,3 +351,15 @@ def test_a_wave_that_closes_while_an_answer_is_stored_waits_for_it(
         assert count(RollupPending) == 0
         with pytest.raises(collect.NotOpen):
             send(code, form())
+
+
+def test_a_transaction_inside_another_is_refused_and_takes_nothing_back(app: Flask) -> None:
+    with app.app_context():
+        place = factories.place()
+        with transaction() as session:
+            session.get_one(Wave, place.wave_id).name_en = "Changed"
+            session.flush()
+            with pytest.raises(RuntimeError, match="inside another"):
+                send(place.points[0], form())
+        assert db.session.get_one(Wave, place.wave_id).name_en == "Changed"
+        assert send(place.points[0], form()).is_new

@@ -67,7 +67,8 @@ else setTimeout(ask, 30000);
 setTimeout(ask, 30000);
 });
 }
-if (!over || draft.refused) show();
+// What was never sent, or was stopped, is not sent now.
+if (!over || draft.refused || !(draft.age >= 0)) show();
 else if (window.fetch && window.URLSearchParams) ask();
 else settle();
 }

@@ -197,7 +197,7 @@ var draft = read(place);
 if (document.getElementById('errors')) return save();
 if (!draft || !draft.values) return;
 var closed = Math.max(0, Date.now() - draft.at);
-if (closed > 7 * DAY) return;
+if (closed > 7 * DAY) return keep(place, null);
 fields(function (field) {
 var value = draft.values[slot(field)];
 if (ticks(field)) field.checked = field.value === value;
