@@ -63,7 +63,7 @@ def redact(text: str) -> Redaction:
     """
     counts: dict[str, int] = {}
     language = 0 if _HAN.search(text) else 1
-    for _ in range(4):
+    for _ in range(12):
         found = identifying_parts(text)
         if not found:
             break

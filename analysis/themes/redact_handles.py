@@ -57,6 +57,10 @@ def accounts(plain: str) -> list[Found]:
     """Find accounts of messengers named by their service: 微信号 abc_1, QQ 12345678."""
     found: list[Found] = []
     for first in _FIRST_OF_SERVICE.finditer(plain):
+        # Letters within a word name no service; else QQ after QQ would be found one by one.
+        before = plain[first.start() - 1 : first.start()]
+        if first[0].isascii() and before.isascii() and before.isalnum():
+            continue
         match = _ACCOUNT.match(plain, first.start())
         if match and (not found or match.start() >= found[-1][1]):
             found.append((*match.span(match.lastindex or 0), "account"))
