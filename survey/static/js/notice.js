@@ -67,8 +67,7 @@ else setTimeout(ask, 30000);
 setTimeout(ask, 30000);
 });
 }
-// What was never sent, or was stopped, is not sent now.
-if (!over || draft.refused || !(draft.age >= 0)) show();
+if (!over || draft.refused) show();
 else if (window.fetch && window.URLSearchParams) ask();
 else settle();
 }
