@@ -118,9 +118,11 @@ class Comment(Base):
     #: Keyed hash of the person at the source, so that one person counts once.
     person_hash: Mapped[str | None] = mapped_column(String(64))
     said_on: Mapped[date] = mapped_column(Date)
-    #: The indicator it is about, by the model or a person; NULL until classified or for 'other'.
+    #: The indicator it is about, by the resident, the model or a person; NULL until known or for
+    #: 'other'.
     indicator_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id"))
-    #: The model's calibrated probability of that choice; NULL until classified.
+    #: The model's calibrated probability of its choice, 1 where the resident said it; NULL until a
+    #: run over the themes has seen the comment.
     indicator_probability: Mapped[float | None] = mapped_column(Float)
     #: A person chose the indicator (or none); a run of the model leaves it alone.
     indicator_is_decided: Mapped[bool] = mapped_column(Boolean, default=False)

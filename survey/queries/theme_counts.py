@@ -72,7 +72,11 @@ class WaveThemes:
         """What people judged of a theme's comments in the wave."""
         found = self.judged.get(theme_id, {})
         right, wrong = found.get(("sample", True), 0), found.get(("sample", False), 0)
-        texts = sum(one.texts_only_here for one in self.counts.get(theme_id, {}).values())
+        counts = self.counts.get(theme_id, {}).values()
+        texts = sum(one.texts_only_here for one in counts)
+        # No street has more mentions than there are texts; in what an earlier version counted the
+        # texts are missing, and nothing to read must not mean that nothing need be read.
+        texts = max([texts, *(one.mentions for one in counts)])
         return SampleCounts(
             # What was judged wrong is not counted any more; what was held back later may have been.
             members=max(texts + wrong, right + wrong),

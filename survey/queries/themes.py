@@ -171,60 +171,84 @@ def theme_comments(
     return tuple(CommentShown(*row) for row in db.session.execute(query))
 
 
-def unsorted_comments(wave: WaveView) -> list[Any]:
-    """Comments of a wave that belong to no theme or have no indicator yet. One query."""
-    return list(
-        db.session.execute(
-            select(
-                Comment.id,
-                Comment.title,
-                Comment.body,
-                Comment.said_on,
-                Comment.street_id,
-                Comment.response_id,
-                Comment.person_hash,
-                Comment.indicator_probability,
-                Comment.indicator_is_decided,
-                Mention.theme_id,
-            )
+_TO_SORT = (
+    Comment.id,
+    Comment.title,
+    Comment.body,
+    Comment.said_on,
+    Comment.street_id,
+    Comment.response_id,
+    Comment.person_hash,
+    Comment.indicator_id,
+    Comment.indicator_probability,
+    Comment.indicator_is_decided,
+)
+
+
+def unsorted_comments(wave: WaveView, *, waiting: int) -> list[Any]:
+    """Comments of a wave that no run has seen, and the newest `waiting` that are in no theme.
+
+    In the order they came in. Two queries.
+    """
+    query = (
+        select(*_TO_SORT, Mention.theme_id)
+        .outerjoin(Mention, Mention.comment_id == Comment.id)
+        .where(Comment.wave_id == wave.id)
+    )
+    unseen = query.where(Comment.indicator_probability.is_(None))
+    loose = query.where(Comment.indicator_probability.is_not(None), Mention.theme_id.is_(None))
+    rows = [
+        *db.session.execute(unseen),
+        *db.session.execute(loose.order_by(Comment.id.desc()).limit(waiting)),
+    ]
+    return sorted(rows, key=lambda row: row.id)
+
+
+def still_loose(wave: WaveView, *, since: int) -> set[int]:
+    """The ids, from `since` on, of comments of a wave that are in no theme. One query."""
+    return set(
+        db.session.scalars(
+            select(Comment.id)
             .outerjoin(Mention, Mention.comment_id == Comment.id)
-            .where(Comment.wave_id == wave.id)
-            .where((Mention.theme_id.is_(None)) | (Comment.indicator_probability.is_(None)))
-            .order_by(Comment.id)
+            .where(Comment.wave_id == wave.id, Comment.id >= since, Mention.theme_id.is_(None))
         )
     )
 
 
-def sorted_comments(wave: WaveView) -> list[Any]:
-    """Comments of a wave that the model put into a theme, with the theme that speaks for it.
+def _sorted_by_the_model(wave: WaveView, *columns: Any) -> Any:
+    return (
+        select(*columns)
+        .join(Mention, Mention.comment_id == Comment.id)
+        .join(Theme, Mention.theme_id == Theme.id)
+        .outerjoin(ThemeJudgement, ThemeJudgement.comment_id == Comment.id)
+        .where(
+            Comment.wave_id == wave.id,
+            Mention.decided_by == "model",
+            ThemeJudgement.comment_id.is_(None),
+        )
+    )
+
+
+def sorted_comments(wave: WaveView, *, newest: int) -> list[Any]:
+    """The newest comments of a wave that the model put into a theme, with the theme that speaks.
 
     is_settled: people have decided about the theme. Comments that a person put somewhere or
-    judged are left out: no run moves them. One query.
+    judged are left out: no run moves them. In the order they came in. One query.
     """
-    return list(
-        db.session.execute(
-            select(
-                Comment.id,
-                Comment.title,
-                Comment.body,
-                Comment.said_on,
-                Comment.street_id,
-                Comment.response_id,
-                Comment.person_hash,
-                speaking().label("theme_id"),
-                ((Theme.status != "proposed") | (Theme.version > 0)).label("is_settled"),
-            )
-            .join(Mention, Mention.comment_id == Comment.id)
-            .join(Theme, Mention.theme_id == Theme.id)
-            .outerjoin(ThemeJudgement, ThemeJudgement.comment_id == Comment.id)
-            .where(
-                Comment.wave_id == wave.id,
-                Mention.decided_by == "model",
-                ThemeJudgement.comment_id.is_(None),
-            )
-            .order_by(Comment.id, Mention.theme_id)
-        )
+    query = _sorted_by_the_model(
+        wave,
+        *_TO_SORT,
+        speaking().label("theme_id"),
+        ((Theme.status != "proposed") | (Theme.version > 0)).label("is_settled"),
     )
+    latest = query.order_by(Comment.id.desc(), Mention.theme_id.desc()).limit(newest)
+    return list(reversed(db.session.execute(latest).all()))
+
+
+def still_sorted(wave: WaveView, *, since: int) -> set[tuple[int, int]]:
+    """(comment, theme that speaks) of the same comments, from the id `since` on. One query."""
+    query = _sorted_by_the_model(wave, Comment.id, speaking()).where(Comment.id >= since)
+    return {(comment_id, theme_id) for comment_id, theme_id in db.session.execute(query)}
 
 
 def frozen_themes(

@@ -8,7 +8,7 @@ from survey.models import Comment, Wave, db
 
 
 def waves_with_new_comments() -> tuple[str, ...]:
-    """Codes of the open waves with comments that no model has looked at. One query."""
+    """Codes of the open waves with comments that no run has looked at. One query."""
     rows = db.session.scalars(
         select(Wave.code)
         .where(
@@ -17,7 +17,6 @@ def waves_with_new_comments() -> tuple[str, ...]:
             .where(
                 Comment.wave_id == Wave.id,
                 Comment.indicator_probability.is_(None),
-                ~Comment.indicator_is_decided,
             )
             .exists(),
         )

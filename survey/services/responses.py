@@ -153,7 +153,8 @@ def _known_indicator(rows: InstrumentRows, spoken: Sequence[str]) -> dict[str, A
     indicator = said_under.pop() if len(said_under) == 1 else None
     if indicator is None:
         return {"indicator_id": None, "indicator_probability": None}
-    return {"indicator_id": rows.indicator_ids[indicator], "indicator_probability": 1.0}
+    # No probability yet: by that the runs over the themes know what they have not seen.
+    return {"indicator_id": rows.indicator_ids[indicator], "indicator_probability": None}
 
 
 def insert_responses(connection: Connection, new: Sequence[NewResponse]) -> list[int]:

@@ -145,12 +145,29 @@ def _require_undoable(session: Any, found: ThemeDecision) -> None:
             _l("The resident took this comment back; there is nothing to undo."),
             status=409,
         )
-    if not stands(session, found.after["rows"]):
+    if not stands(session, found.after["rows"]) or _was_decided_again(session, found):
         raise Refused(
             "changed_since",
             _l("What this decision changed was changed again later. Undo the later one first."),
             status=409,
         )
+
+
+def _was_decided_again(session: Any, found: ThemeDecision) -> bool:
+    """Whether a later decision that holds is about a column that this one said first.
+
+    Who agreed with the model changed no row; undone under a later word, that word would count as
+    the model's, and the next run would overwrite it.
+    """
+    said = set(found.after["decided"])
+    kinds = [name for name, kind in ACTS.items() if said & set(kind.decides)]
+    later = select(ThemeDecision.id).where(
+        ThemeDecision.theme_id == found.theme_id,
+        ThemeDecision.id > found.id,
+        ThemeDecision.action.in_(kinds),
+        ThemeDecision.undone_by_id.is_(None),
+    )
+    return bool(said) and session.scalar(later.limit(1)) is not None
 
 
 def _finish(

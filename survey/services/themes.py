@@ -6,7 +6,8 @@ What people decided about a theme or a comment is never changed by a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,13 @@ from survey.models import (
     ThemeLineage,
     db,
 )
-from survey.queries.themes import sorted_comments, unsorted_comments
+from survey.queries.theme_counts import speaking
+from survey.queries.themes import (
+    sorted_comments,
+    still_loose,
+    still_sorted,
+    unsorted_comments,
+)
 from survey.queries.waves import WaveView, wave_view
 from survey.services.theme_counts import recount
 from survey.services.theme_models import serving_model
@@ -38,6 +45,13 @@ if TYPE_CHECKING:
     from analysis.themes.discovery import Discovery
 
 LONGEST_LABEL = 200
+# Comments without a theme that a run looks at once more, the newest; those that no run has seen
+# come in always. What a run costs follows from this and not from all that is stored.
+WAITING = 1_000
+# The same of a nightly review, those with a theme included.
+REVIEWED = 20_000
+# What a resident wrote under the question of one indicator: no model is asked.
+CERTAIN = 1.0
 Progress = Callable[[int, int], None]
 
 
@@ -59,34 +73,39 @@ def run_themes(
 ) -> ThemesRun:
     """Sort the comments of a wave that are not sorted yet, and count its themes anew.
 
+    Looked at are all comments that no run has seen and the newest WAITING without a theme.
     Comments join the district's known themes where they fit, or form new ones (status proposed).
-    review: group the sorted comments anew as well, so that themes nobody decided about may merge
-    or split; once a night.
+    review: group the newest REVIEWED anew, sorted ones as well, so that themes nobody decided
+    about may merge or split, and ask the model that serves about them once more; once a night.
     progress: called with (comments done, comments in all).
     Raises Refused for an unknown wave, an unusable model, or another run at the same time.
     """
-    from analysis.themes.discovery import discover
-
     wave = wave_view(wave_code)
     model_id, model = serving_model(now=now)
-    rows = unsorted_comments(wave)
-    fresh = [row for row in rows if _is_unclassified(row)]
+    rows = unsorted_comments(wave, waiting=REVIEWED if review else WAITING)
+    before = sorted_comments(wave, newest=REVIEWED) if review else []
+    rows, before = _newest(rows, before)
+    # A review asks the model that serves now about what an earlier one said, too.
+    asked = {row.id: row for row in (*rows, *before) if _is_for_the_model(row, again=review)}
     sorted_into = dict(
-        zip((row.id for row in fresh), model.predict([_words(row) for row in fresh]), strict=True)
+        zip(asked, model.predict([_words(row) for row in asked.values()]), strict=True)
     )
     loose = [row for row in rows if row.theme_id is None]
-    before = sorted_comments(wave) if review else []
-    found = discover(
+    settled = _settled(wave)
+    found = _grouped(
         [_document(row) for row in (*loose, *before)],
+        _refused(wave),
         known=_known_themes(wave, merged=not review),
         places=_place_names(wave),
         progress=progress,
         assigned={row.id: row.theme_id for row in before} if review else None,
-        settled=_settled(wave) if review else (),
+        settled=settled if review else (),
     )
     with transaction() as session:
         _require_unchanged(session, wave, loose, before)
-        _store_indicators(session, sorted_into)
+        if review:
+            _require_undecided(session, wave, settled)
+        _store_indicators(session, asked, sorted_into)
         made = _store_themes(session, found, wave=wave, now=now, review=review)
         written = _store_mentions(session, found, made, before=before, model_id=model_id)
         _store_lineage(session, found, made, now=now)
@@ -101,8 +120,59 @@ def run_themes(
     )
 
 
-def _is_unclassified(row: Any) -> bool:
-    return row.indicator_probability is None and not row.indicator_is_decided
+def _newest(rows: list[Any], before: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What a review may look at: the newest of both together, and all that no run has seen."""
+    seen = [row.id for row in rows if row.indicator_probability is not None]
+    kept = sorted([*seen, *(row.id for row in before)])[-REVIEWED:]
+    since = kept[0] if kept else 0
+    return (
+        [row for row in rows if row.indicator_probability is None or row.id >= since],
+        [row for row in before if row.id >= since],
+    )
+
+
+def _is_for_the_model(row: Any, *, again: bool) -> bool:
+    """Whether no run has seen the comment, or (again) only a model has said what it is about."""
+    if row.indicator_probability is None:
+        return True
+    return again and not row.indicator_is_decided and row.indicator_probability < CERTAIN
+
+
+def _refused(wave: WaveView) -> set[tuple[int, int]]:
+    """(comment, theme) of what people said is not about a theme, or about those it speaks for."""
+    spoken: dict[int, list[int]] = defaultdict(list)
+    for theme_id, speaker in db.session.execute(
+        select(Theme.id, speaking()).where(Theme.district_id == wave.district_id)
+    ):
+        spoken[speaker].append(theme_id)
+    said = db.session.execute(
+        select(ThemeJudgement.comment_id, speaking())
+        .join(Theme, ThemeJudgement.theme_id == Theme.id)
+        .join(Comment, ThemeJudgement.comment_id == Comment.id)
+        .where(Comment.wave_id == wave.id, ~ThemeJudgement.is_about)
+    )
+    return {(comment_id, one) for comment_id, speaker in said for one in spoken[speaker]}
+
+
+def _grouped(
+    documents: Sequence[Any], refused: Collection[tuple[int, int]], **given: Any
+) -> Discovery:
+    """Group the comments. One that would go back to where a person took it out is left aside, so
+    that it does not draw the theme towards it, run after run."""
+    from analysis.themes.discovery import discover
+
+    found = discover(documents, **given)
+    while True:
+        back = {
+            comment_id
+            for theme in found.themes
+            for comment_id in theme.members
+            if (comment_id, theme.id) in refused
+        }
+        if not back:
+            return found
+        documents = [document for document in documents if document.id not in back]
+        found = discover(documents, **{**given, "progress": None})
 
 
 def _require_unchanged(
@@ -110,17 +180,36 @@ def _require_unchanged(
 ) -> None:
     """Refuse when another run, or a person, sorted some of the comments meanwhile."""
     session.execute(select(District.id).where(District.id == wave.district_id).with_for_update())
-    still = {row.id for row in unsorted_comments(wave) if row.theme_id is None}
-    unchanged = {row.id for row in loose} <= still
+    unchanged = {row.id for row in loose} <= still_loose(wave, since=_first(loose))
     if unchanged and before:
-        now = {(row.id, row.theme_id) for row in sorted_comments(wave)}
+        now = still_sorted(wave, since=_first(before))
         unchanged = {(row.id, row.theme_id) for row in before} <= now
     if not unchanged:
-        raise Refused(
-            "sorted_meanwhile",
-            _l("Another run sorted these comments meanwhile; nothing was stored. Run it again."),
-            status=409,
-        )
+        raise _sorted_meanwhile()
+
+
+def _require_undecided(session: Any, wave: WaveView, settled: Sequence[int]) -> None:
+    """Refuse when a person decided about a theme meanwhile: a review must not merge it away."""
+    session.execute(
+        select(Theme.id)
+        .where(Theme.district_id == wave.district_id)
+        .order_by(Theme.id)
+        .with_for_update()
+    ).all()
+    if set(_settled(wave)) != set(settled):
+        raise _sorted_meanwhile()
+
+
+def _first(rows: Sequence[Any]) -> int:
+    return min((row.id for row in rows), default=0)
+
+
+def _sorted_meanwhile() -> Refused:
+    return Refused(
+        "sorted_meanwhile",
+        _l("Another run sorted these comments meanwhile; nothing was stored. Run it again."),
+        status=409,
+    )
 
 
 def _words(row: Any) -> str:
@@ -170,8 +259,10 @@ def _place_names(wave: WaveView) -> Iterable[str]:
     return {name for row in rows for name in row if name}
 
 
-def _store_indicators(session: Any, sorted_into: dict[int, Prediction]) -> None:
-    """Store the model's choices; what a person chose meanwhile stays."""
+def _store_indicators(
+    session: Any, asked: Mapping[int, Any], sorted_into: Mapping[int, Prediction]
+) -> None:
+    """Store the model's choices; what a resident said, or a person chose meanwhile, stays."""
     if not sorted_into:
         return
     ids = dict(session.execute(select(Indicator.code, Indicator.id)).all())
@@ -181,18 +272,23 @@ def _store_indicators(session: Any, sorted_into: dict[int, Prediction]) -> None:
             select(Comment.id).where(Comment.indicator_is_decided)
         )
     )
-    rows = [
-        {
-            "id": comment_id,
-            # Left to people, or about none of the indicators: no indicator.
-            "indicator_id": None if found.abstained else ids.get(found.label),
-            "indicator_probability": found.probability,
-        }
-        for comment_id, found in sorted_into.items()
-        if comment_id not in decided
-    ]
-    if rows:
-        session.execute(update(Comment), rows)
+    chosen, seen = [], []
+    for comment_id, found in sorted_into.items():
+        row = asked[comment_id]
+        is_said = row.indicator_probability is None and row.indicator_id is not None
+        if comment_id in decided or is_said:
+            chance = found.probability if comment_id in decided else CERTAIN
+            seen.append({"id": comment_id, "indicator_probability": chance})
+            continue
+        # Left to people, or about none of the indicators: no indicator.
+        indicator_id = None if found.abstained else ids.get(found.label)
+        chance = found.probability
+        chosen.append(
+            {"id": comment_id, "indicator_id": indicator_id, "indicator_probability": chance}
+        )
+    for values in (chosen, seen):
+        if values:
+            session.execute(update(Comment), values)
 
 
 def _store_themes(

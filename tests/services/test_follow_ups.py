@@ -23,11 +23,13 @@ from survey.models import (
     ResponseTag,
     db,
 )
+from survey.queries.worker import waves_with_new_comments
 from survey.services import collect, questionnaire
 from survey.services.answers import load_answers
 from survey.services.answers_map import AnswersMap
 from survey.services.rollup import audit, fold_all
 from survey.services.tables_in import RowsRejected
+from survey.services.themes import run_themes
 from tests import factories
 from tests.factories import NOW, levels
 
@@ -85,7 +87,16 @@ def test_words_under_one_question_are_a_comment_about_its_indicator(app: Flask) 
         assert comment.body == "楼下总停满车"
         assert comment.indicator_id is not None
         assert db.session.get_one(Indicator, comment.indicator_id).code == "urban"
-        assert comment.indicator_probability == 1.0
+        # It waits for a run like any other, which leaves the resident's word and remembers it.
+        said = comment.indicator_id
+        assert comment.indicator_probability is None
+        assert waves_with_new_comments() == ("2026q4",)
+        run_themes("2026q4", now=NOW)
+        comment = db.session.scalars(select(Comment)).one()
+        assert (comment.indicator_id, comment.indicator_probability) == (said, 1.0)
+        assert waves_with_new_comments() == ()
+        run_themes("2026q4", now=NOW, review=True)
+        assert db.session.scalars(select(Comment.indicator_id)).one() == said
 
 
 def test_words_about_several_things_are_one_comment_for_the_model_to_sort(app: Flask) -> None:

@@ -11,10 +11,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from survey.database import transaction
 from survey.errors import Refused
 from survey.models import (
     AuditEvent,
     Base,
+    Indicator,
+    Theme,
     ThemeDecision,
     ThemeJudgement,
     ThemePeriod,
@@ -195,6 +198,27 @@ def test_what_a_later_decision_rests_on_is_not_undone_under_it(app: Flask) -> No
         # A decision about something else is not in the way.
         reviewing.undo(CODE, renamed, actor="eva", now=NOW)
         assert wave_themes(CODE)[0].scope == "own"
+
+
+def test_a_word_that_agreed_with_the_model_is_not_undone_under_a_later_one(app: Flask) -> None:
+    with app.app_context():
+        place = factories.place()
+        urban = db.session.scalar(select(Indicator.id).where(Indicator.code == "urban"))
+        theme_id = themed(place, PARKING[:4])
+        with transaction() as session:
+            session.get_one(Theme, theme_id).indicator_id = urban
+        agreed = decide(theme_id, "indicator", "urban")
+        later = decide(theme_id, "indicator", "safety")
+        assert agreed is not None
+        assert later is not None
+        with pytest.raises(Refused) as caught:
+            reviewing.undo(CODE, agreed, actor="eva", now=NOW)
+        assert caught.value.code == "changed_since"
+        assert "indicator" in db.session.get_one(Theme, theme_id).decided
+        # From the last to the first both can be undone.
+        for done in (later, agreed):
+            reviewing.undo(CODE, done, actor="eva", now=NOW)
+        assert db.session.get_one(Theme, theme_id).decided == []
 
 
 def test_every_act_leaves_a_trail(app: Flask) -> None:

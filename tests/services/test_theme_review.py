@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from survey.models import (
     Comment,
     Indicator,
     Response,
+    Theme,
     ThemeDecision,
     ThemeJudgement,
     ThemePeriod,
@@ -210,6 +212,85 @@ def test_no_run_goes_against_what_people_said(app: Flask) -> None:
         comment = db.session.get_one(Comment, comment_of(PARKING[1]))
         party = db.session.scalar(select(Indicator.id).where(Indicator.code == "party"))
         assert (comment.indicator_id, comment.indicator_is_decided) == (party, True)
+
+
+def test_a_comment_that_was_taken_out_does_not_draw_the_theme_after_it(app: Flask) -> None:
+    with app.app_context():
+        place = factories.place()
+        for text in PARKING:
+            factories.response(
+                wave_id=place.wave_id,
+                point_code=place.points[0],
+                answers=levels(3, 1, 3, 3, 3, comment=text),
+            )
+        themes.run_themes(CODE, now=NOW)
+        [theme] = wave_themes(CODE)[:1]
+        decide(theme.id, "move", comment_id=comment_of(next(iter(bodies(theme.id)))))
+        stored = db.session.get_one(Theme, theme.id)
+        before = (stored.texts, dict(stored.centroid))
+        for _ in range(3):
+            themes.run_themes(CODE, now=NOW)
+        stored = db.session.get_one(Theme, theme.id)
+        assert (stored.texts, dict(stored.centroid)) == before
+
+
+@pytest.mark.parametrize("action", ["status", "rename"])
+def test_what_is_decided_while_a_review_runs_is_not_merged_away(
+    each_app: Flask, action: str
+) -> None:
+    with each_app.app_context():
+        place = factories.place()
+        pair = [themed(place, PARKING[:7]), themed(place, PARKING[7:])]
+
+    def person() -> None:
+        with each_app.app_context():
+            names = {"name_zh": "停车", "name_en": "Parking"}
+            for one in pair:
+                decide(one, action, "confirmed", given=names)
+
+    told: list[int] = []
+
+    def meanwhile(done: int, _all: int) -> None:
+        if not told:
+            told.append(done)
+            contextvars.Context().run(person)
+
+    with each_app.app_context():
+        with pytest.raises(Refused) as caught:
+            themes.run_themes(CODE, now=NOW, review=True, progress=meanwhile)
+        assert caught.value.code == "sorted_meanwhile"
+    with each_app.app_context():
+        assert {theme.status for theme in db.session.scalars(select(Theme))} <= {
+            "confirmed",
+            "proposed",
+        }
+
+
+def test_a_review_asks_the_model_that_serves_about_what_an_earlier_one_left(app: Flask) -> None:
+    with app.app_context():
+        place = factories.place()
+        for text in PARKING[:3]:
+            factories.response(
+                wave_id=place.wave_id,
+                point_code=place.points[0],
+                answers=levels(3, 1, 3, 3, 3, comment=text),
+            )
+        themes.run_themes(CODE, now=NOW)
+        first, second = (comment_of(text) for text in PARKING[:2])
+        now_said = db.session.get_one(Comment, first).indicator_id
+        assert now_said is not None
+        decide(None, "comment_indicator", "", comment_id=second)
+        # Given that an earlier model had left one of them to people
+        with transaction() as session:
+            session.get_one(Comment, first).indicator_id = None
+            session.get_one(Comment, first).indicator_probability = 0.3
+        # Then the runs of the day leave it, and the night asks again, but not a person's word
+        themes.run_themes(CODE, now=NOW)
+        assert db.session.get_one(Comment, first).indicator_id is None
+        themes.run_themes(CODE, now=NOW, review=True)
+        assert db.session.get_one(Comment, first).indicator_id == now_said
+        decided = db.session.get_one(Comment, second)
+        assert (decided.indicator_id, decided.indicator_is_decided) == (None, True)
 
 
 def test_a_comment_taken_back_takes_what_was_said_of_it_along(app: Flask) -> None:

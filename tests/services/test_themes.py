@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from survey.models import (
     Indicator,
     Mention,
     Theme,
+    ThemeJudgement,
     ThemeModel,
     ThemePeriod,
     db,
@@ -96,6 +98,38 @@ def test_a_later_run_moves_nothing_and_new_comments_join(app: Flask) -> None:
         themes.run_themes(CODE, now=NOW)
         assert db.session.scalars(select(Theme.id)).all() == before
         assert sorted_into().items() > again.items()
+
+
+def test_what_no_run_has_seen_always_comes_in_and_of_the_rest_the_newest(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        # Given comments that are in no theme
+        place = factories.place()
+        alone = ("路灯坏了", "公交车太少", "希望多开办事窗口", "井盖松动", "养老食堂太贵")
+        told(place, *alone)
+        themes.run_themes(CODE, now=NOW)
+        assert sorted_into() == {}
+        # When many more come in at once than a run looks at again
+        monkeypatch.setattr(themes, "WAITING", 2)
+        told(place, *RUBBISH)
+        assert themes.run_themes(CODE, now=NOW).comments == len(RUBBISH) + 2
+        # Then all of them were sorted, and another run looks at the newest only
+        assert db.session.scalar(select(func.count()).where(unseen())) == 0
+        assert len(sorted_into()) >= 4
+        assert themes.run_themes(CODE, now=NOW).comments <= 2
+        # A review looks at the newest, sorted or not, and loses nothing of the others.
+        before = sorted_into()
+        monkeypatch.setattr(themes, "REVIEWED", 4)
+        told(place, "公交车一个小时才来一趟")
+        themes.run_themes(CODE, now=NOW, review=True)
+        assert db.session.scalar(select(func.count()).where(unseen())) == 0
+        assert before.keys() <= sorted_into().keys()
+
+
+def unseen() -> Any:
+    """SQL: no run has looked at the comment."""
+    return Comment.indicator_probability.is_(None)
 
 
 def test_of_two_runs_at_once_one_stores_nothing(each_app: Flask) -> None:
@@ -234,6 +268,9 @@ def test_only_a_confirmed_theme_of_the_street_known_in_time_costs_points(app: Fl
         early = NOW - timedelta(days=60)
         decided(theme_id, "status", "confirmed", at=early)
         decided(theme_id, "remit", "street", at=early)
+        # but not while nobody has read its comments, even where an earlier version counted no texts
+        assert effect() == (0, {"sample_not_judged"})
+        judged_right(theme_id, wave_id=waves[1], street_id=street_id)
         cost, why = effect()
         assert why == set()
         assert cost > 0
@@ -243,6 +280,17 @@ def test_only_a_confirmed_theme_of_the_street_known_in_time_costs_points(app: Fl
         # When it turns out to be common to all streets, it costs none of them anything
         decided(theme_id, "scope", "common")
         assert effect() == (0, {"not_the_streets_remit"})
+
+
+def judged_right(theme_id: int, *, wave_id: int, street_id: int) -> None:
+    """Ten comments that were drawn, and that people found to be about the theme."""
+    for number in range(10):
+        body = f"第{number}处垃圾没人清"
+        key = factories.comment(body=body, wave_id=wave_id, street_id=street_id)
+        db.session.add(
+            ThemeJudgement(comment_id=key, theme_id=theme_id, is_about=True, basis="sample")
+        )
+        db.session.commit()
 
 
 def theme_with_counts(
