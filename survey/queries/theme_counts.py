@@ -188,10 +188,14 @@ def _places(
 
 
 def _judged(wave: WaveView) -> dict[int, dict[tuple[str, bool], int]]:
-    """{theme: {(basis, about it): comments of the wave that people judged}}. One query."""
+    """{theme: {(basis, about it): comments of the wave that people judged}}. One query.
+
+    A comment that was judged in two themes, which were merged later, is one.
+    """
+    comments = func.count(ThemeJudgement.comment_id.distinct())
     found: dict[int, dict[tuple[str, bool], int]] = defaultdict(dict)
     for theme_id, basis, is_about, count in db.session.execute(
-        select(speaking(), ThemeJudgement.basis, ThemeJudgement.is_about, func.count())
+        select(speaking(), ThemeJudgement.basis, ThemeJudgement.is_about, comments)
         .join(Theme, ThemeJudgement.theme_id == Theme.id)
         .join(Comment, ThemeJudgement.comment_id == Comment.id)
         .where(Comment.wave_id == wave.id)

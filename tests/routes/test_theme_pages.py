@@ -197,6 +197,29 @@ def test_a_street_reads_no_theme_that_nobody_mentioned_there(
 INJECTION = '<script>alert(1)</script>{{ 7 * 7 }}" onload="x'
 
 
+def test_a_residents_sentence_names_a_theme_only_for_those_who_read_everything(
+    app: Flask, theme_id: int, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    def acted(action: str, **given: str) -> None:
+        with app.app_context():
+            decide(CODE, theme_id, action=action, given=given, actor="eva", now=NOW)
+
+    def headings(who: str, path: str) -> str:
+        page = signed_in(who).get(path).get_data(as_text=True)
+        return "".join(re.findall(r"<h2>.*?</h2>|<th scope=\"row\">.*?</th>", page, re.DOTALL))
+
+    acted("status", value="confirmed")
+    acted("scope", value="common")
+    seen = (("clerk", "/office/street/s1/themes"), ("dept", "/office/department/"))
+    for who, path in seen:
+        assert PARKING[0] not in headings(who, path)
+        assert "停车" in headings(who, path)
+    assert PARKING[0] in headings("eva", HERE)
+    acted("rename", name_zh="停车难", name_en="Parking")
+    for who, path in seen:
+        assert "Parking" in headings(who, path)
+
+
 def test_script_in_labels_names_and_comments_is_shown_inert(
     app: Flask, place: factories.Place, signed_in: Callable[[str], FlaskClient]
 ) -> None:
