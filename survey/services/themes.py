@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select, update
 
 from survey.database import transaction
-from survey.errors import Refused
 from survey.models import (
     CollectionPoint,
     Comment,
-    District,
     Indicator,
     Mention,
     Street,
@@ -32,12 +29,15 @@ from survey.models import (
 from survey.queries.theme_counts import speaking
 from survey.queries.themes import (
     sorted_comments,
-    still_loose,
-    still_sorted,
     unsorted_comments,
 )
 from survey.queries.waves import WaveView, wave_view
 from survey.services.theme_counts import recount
+from survey.services.theme_meanwhile import (
+    require_unchanged,
+    require_undecided,
+    settled_themes,
+)
 from survey.services.theme_models import serving_model
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def run_themes(
         zip(asked, model.predict([_words(row) for row in asked.values()]), strict=True)
     )
     loose = [row for row in rows if row.theme_id is None]
-    settled = _settled(wave)
+    settled = settled_themes(wave)
     found = _grouped(
         [_document(row) for row in (*loose, *before)],
         _refused(wave),
@@ -102,9 +102,9 @@ def run_themes(
         settled=settled if review else (),
     )
     with transaction() as session:
-        _require_unchanged(session, wave, loose, before)
+        require_unchanged(session, wave, loose, before)
         if review:
-            _require_undecided(session, wave, settled)
+            require_undecided(session, wave, settled)
         _store_indicators(session, asked, sorted_into)
         made = _store_themes(session, found, wave=wave, now=now, review=review)
         written = _store_mentions(session, found, made, before=before, model_id=model_id)
@@ -175,43 +175,6 @@ def _grouped(
         found = discover(documents, **{**given, "progress": None})
 
 
-def _require_unchanged(
-    session: Any, wave: WaveView, loose: Sequence[Any], before: Sequence[Any]
-) -> None:
-    """Refuse when another run, or a person, sorted some of the comments meanwhile."""
-    session.execute(select(District.id).where(District.id == wave.district_id).with_for_update())
-    unchanged = {row.id for row in loose} <= still_loose(wave, since=_first(loose))
-    if unchanged and before:
-        now = still_sorted(wave, since=_first(before))
-        unchanged = {(row.id, row.theme_id) for row in before} <= now
-    if not unchanged:
-        raise _sorted_meanwhile()
-
-
-def _require_undecided(session: Any, wave: WaveView, settled: Sequence[int]) -> None:
-    """Refuse when a person decided about a theme meanwhile: a review must not merge it away."""
-    session.execute(
-        select(Theme.id)
-        .where(Theme.district_id == wave.district_id)
-        .order_by(Theme.id)
-        .with_for_update()
-    ).all()
-    if set(_settled(wave)) != set(settled):
-        raise _sorted_meanwhile()
-
-
-def _first(rows: Sequence[Any]) -> int:
-    return min((row.id for row in rows), default=0)
-
-
-def _sorted_meanwhile() -> Refused:
-    return Refused(
-        "sorted_meanwhile",
-        _l("Another run sorted these comments meanwhile; nothing was stored. Run it again."),
-        status=409,
-    )
-
-
 def _words(row: Any) -> str:
     return f"{row.title}\n{row.body}" if row.title else row.body
 
@@ -239,14 +202,6 @@ def _known_themes(wave: WaveView, *, merged: bool) -> list[Any]:
     if not merged:
         query = query.where(Theme.status != "merged")
     return [KnownTheme(one.id, one.centroid, one.texts) for one in db.session.scalars(query)]
-
-
-def _settled(wave: WaveView) -> list[int]:
-    """Themes that people have decided about: a run neither splits them nor merges them away."""
-    themes = db.session.scalars(
-        select(Theme).where(Theme.district_id == wave.district_id, Theme.status != "merged")
-    )
-    return [one.id for one in themes if one.status != "proposed" or one.version > 0]
 
 
 def _place_names(wave: WaveView) -> Iterable[str]:
