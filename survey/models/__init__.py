@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from survey.models.access import ROLES, Account, ApiKey, AuditEvent, Role
+from survey.models.appeal import (
+    APPEAL_KINDS,
+    APPEAL_STATUSES,
+    SIGN_OFF_STEPS,
+    Appeal,
+    AppealDocument,
+    Exclusion,
+    SignOff,
+)
+from survey.models.assessment import LISTED_KINDS, DirectScore, ListedItem, ObjectiveScore
 from survey.models.base import Base, db, table_of
 from survey.models.contact import ContactRequest
 from survey.models.cube import (
@@ -16,9 +26,10 @@ from survey.models.cube import (
 )
 from survey.models.duty import DUTY_BODIES, Duty, WaveDuties
 from survey.models.evaluation import (
-    DirectScore,
+    REPORT_KINDS,
     Evaluation,
     EvaluationBundle,
+    EvaluationReport,
     Policy,
     StreetResult,
     ThemeAdjustment,
@@ -48,16 +59,23 @@ from survey.models.theme import (
 from survey.models.theme_state import PROPOSED_SCOPES, THEME_STATES, ThemeSignal, ThemeState
 
 __all__ = [
+    "APPEAL_KINDS",
+    "APPEAL_STATUSES",
     "CHANNELS",
     "DUTY_BODIES",
+    "LISTED_KINDS",
     "PROPOSED_SCOPES",
+    "REPORT_KINDS",
     "ROLES",
+    "SIGN_OFF_STEPS",
     "THEME_STATES",
     "Account",
     "Answer",
     "AnswerCube",
     "AnswerOption",
     "ApiKey",
+    "Appeal",
+    "AppealDocument",
     "ArrivalCube",
     "AuditEvent",
     "Base",
@@ -71,12 +89,16 @@ __all__ = [
     "Duty",
     "Evaluation",
     "EvaluationBundle",
+    "EvaluationReport",
+    "Exclusion",
     "Indicator",
     "IndicatorItem",
     "IndicatorScore",
     "Invitation",
+    "ListedItem",
     "Mention",
     "MomentCube",
+    "ObjectiveScore",
     "PaperBatch",
     "PaperEntry",
     "PaperForm",
@@ -91,6 +113,7 @@ __all__ = [
     "Role",
     "RollupPending",
     "RollupRun",
+    "SignOff",
     "Slip",
     "SlipBatch",
     "SlipVoid",

@@ -1,4 +1,4 @@
-"""Evaluations: the policy, the district's direct scores, and results frozen when published.
+"""Evaluations: the policy they follow, and their results, frozen when they are put on notice.
 
 Results are floating-point numbers and are stored as such, so that a published figure is the
 computed figure to the last bit; everything that is counted stays an integer.
@@ -6,13 +6,14 @@ computed figure to the last bit; everything that is counted stays an integer.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -23,10 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from survey.models.appeal import SignOff
 from survey.models.base import Base, BigKey, one_of
 
-EVALUATION_STATUSES = ("draft", "published")
+#: provisional: on public notice (公示), appeals are open; approved: signed off, not published yet;
+#: replaced: the next revision was made before this one was published.
+EVALUATION_STATUSES = ("provisional", "approved", "published", "replaced")
 BUNDLE_KINDS = ("full", "public")
+REPORT_KINDS = ("leaders", "full")
 RESULT_KINDS = ("public", "indicator", "adjusted", "direct", "blended")
 
 
@@ -40,23 +45,6 @@ class Policy(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(DateTime)
-
-
-class DirectScore(Base):
-    """The district's own assessment of a street by one assessor, 0 … 100."""
-
-    __tablename__ = "direct_score"
-    __table_args__ = (
-        UniqueConstraint("wave_id", "street_id", "assessor"),
-        CheckConstraint("score BETWEEN 0 AND 100", name="score_range"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
-    street_id: Mapped[int] = mapped_column(ForeignKey("street.id"))
-    #: A code for the assessor, not a name.
-    assessor: Mapped[str] = mapped_column(String(60))
-    score: Mapped[float] = mapped_column(Double)
 
 
 class Evaluation(Base):
@@ -78,19 +66,24 @@ class Evaluation(Base):
     policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"))
     #: The state of the cubes it was computed from; NULL when nothing was ever folded.
     rollup_run_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("rollup_run.id"))
-    status: Mapped[str] = mapped_column(String(12), default="draft")
+    status: Mapped[str] = mapped_column(String(12))
+    #: The last day of the public notice, in the district's time zone: until then streets may
+    #: appeal. NULL: published without a notice.
+    notice_until: Mapped[date | None] = mapped_column(Date)
     #: Why a revision after the first was made.
     reason: Mapped[str] = mapped_column(Text, default="")
     #: Everything that is of the wave and not of one street: verdict, effective weights, chances.
     summary: Mapped[dict[str, Any]] = mapped_column(JSON)
     #: UTC; when the cubes it was computed from were last folded.
     computed_at: Mapped[datetime | None] = mapped_column(DateTime)
+    #: UTC; when it was frozen.
     created_at: Mapped[datetime] = mapped_column(DateTime)
     published_at: Mapped[datetime | None] = mapped_column(DateTime)
 
     results: Mapped[list[StreetResult]] = relationship(cascade="all, delete-orphan")
     bundles: Mapped[list[EvaluationBundle]] = relationship(cascade="all, delete-orphan")
     adjustments: Mapped[list[ThemeAdjustment]] = relationship(cascade="all, delete-orphan")
+    sign_offs: Mapped[list[SignOff]] = relationship(cascade="all, delete-orphan")
 
 
 class StreetResult(Base):
@@ -174,3 +167,20 @@ class EvaluationBundle(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     #: The zip file.
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EvaluationReport(Base):
+    """A printed report of an evaluation (PDF), as it was made when the figures were frozen."""
+
+    __tablename__ = "evaluation_report"
+    __table_args__ = (one_of("kind", REPORT_KINDS),)
+
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), primary_key=True)
+    #: leaders: one page; full: every figure and how it came about.
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    #: zh or en.
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    #: UTC.
+    made_at: Mapped[datetime] = mapped_column(DateTime)
