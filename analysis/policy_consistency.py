@@ -15,22 +15,34 @@ def check_consistency(policy: Policy) -> None:
 
     Codes: ``unknown_level`` for a level that is not in ``scale``, else ``inconsistent``.
     """
-    check_levels(policy)
-    for key, message in (*level_contradictions(policy), *number_contradictions(policy)):
-        raise PolicyError("inconsistent", message, key=key)
+    for problem in contradictions(policy):
+        raise problem
 
 
-def check_levels(policy: Policy) -> None:
-    """The lists of levels name levels of the scale. Raises ``PolicyError``."""
-    for key in ("satisfied_levels", "strictly_satisfied_levels", "dissatisfied_levels"):
-        for level in getattr(policy, key):
-            if level not in policy.scale:
-                raise PolicyError(
-                    "unknown_level",
-                    f"The policy value {key!r} names the level {level!r}, which is not in 'scale'.",
-                    key=key,
-                    level=level,
-                )
+def contradictions(policy: Policy) -> tuple[PolicyError, ...]:
+    """Every contradiction, of levels first; empty when the values fit each other."""
+    return (
+        *unknown_levels(policy),
+        *(
+            PolicyError("inconsistent", message, key=key)
+            for key, message in (*level_contradictions(policy), *number_contradictions(policy))
+        ),
+    )
+
+
+def unknown_levels(policy: Policy) -> list[PolicyError]:
+    """Levels in the lists of levels that are not levels of the scale."""
+    return [
+        PolicyError(
+            "unknown_level",
+            f"The policy value {key!r} names the level {level!r}, which is not in 'scale'.",
+            key=key,
+            level=level,
+        )
+        for key in ("satisfied_levels", "strictly_satisfied_levels", "dissatisfied_levels")
+        for level in getattr(policy, key)
+        if level not in policy.scale
+    ]
 
 
 def level_contradictions(policy: Policy) -> list[tuple[str, str]]:

@@ -89,7 +89,8 @@ def policy_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a policy document; no other key is allowed, none is required.
 
     Every value has ``type``, bounds, ``default``, ``description`` (English),
-    ``x-description-zh`` and ``x-section``; ``x-sections`` has the titles of the sections. Two
+    ``x-description-zh``, ``x-section`` and ``x-acts-on`` (see ``ACTS_ON``); ``x-sections`` has the
+    titles of the sections. Two
     rules cannot be said in JSON Schema and stand as ``x-rule``: weights that sum to 1; and what
     several values must agree on, which ``Policy.from_dict`` checks.
     """
@@ -123,6 +124,7 @@ def value_schema(entry: PolicyEntry) -> dict[str, Any]:
         "description": entry.help,
         "x-description-zh": entry.help_zh,
         "x-section": entry.section,
+        "x-acts-on": entry.acts_on,
     }
 
 
@@ -176,7 +178,13 @@ _WORDS = {
         ),
         "made": "Written by `python -m analysis policy --document en > docs/policy.md`; "
         "a test compares. 中文见 [policy.zh-CN.md](policy.zh-CN.md).",
-        "head": "| value | default | allowed | meaning |",
+        "acts": (
+            "*Acts* says from where on a value acts: **answers** when an answer is scored, held "
+            "back or counted, so that another value needs the cubes and theme counts made anew; "
+            "**cubes** from them on, so that a what-if on a past wave shows what it would do; "
+            "**elsewhere** on no figure of one wave (deadlines, hidden cells, the year's pool)."
+        ),
+        "head": "| value | default | allowed | acts | meaning |",
     },
     "zh": {
         "title": "# 评价办法：全部参数",
@@ -188,23 +196,33 @@ _WORDS = {
         ),
         "made": "由 `python -m analysis policy --document zh > docs/policy.zh-CN.md` 生成，"
         "并有测试比对。English: [policy.md](policy.md).",
-        "head": "| 参数 | 默认值 | 取值 | 含义 |",
+        "acts": (
+            "“作用于”说明参数从哪一步起作用：**作答**——作答计分、列为待核查或计数时起作用，改动后需"
+            "重建汇总数据与问题计数；**汇总**——从汇总数据起作用，可对往期试算其影响；**其他**——不影响"
+            "单轮的任何数值（期限、隐藏单元格、年度合并）。"
+        ),
+        "head": "| 参数 | 默认值 | 取值 | 作用于 | 含义 |",
     },
 }
+
+
+ACTS_WORDS = {"answers": "作答", "cubes": "汇总", "elsewhere": "其他"}
+"""Chinese word of each of ``ACTS_ON`` in the tables."""
 
 
 def policy_markdown(language: str) -> str:
     """The text of docs/policy.md (``en``) or docs/policy.zh-CN.md (``zh``): a table per section."""
     words = _WORDS[language]
     chinese = language == "zh"
-    lines = [words["title"], "", words["intro"], "", words["made"]]
+    lines = [words["title"], "", words["intro"], "", words["acts"], "", words["made"]]
     for name, titles in SECTIONS.items():
-        lines += ["", f"## {titles[chinese]}", "", words["head"], "|---|---|---|---|"]
+        lines += ["", f"## {titles[chinese]}", "", words["head"], "|---|---|---|---|---|"]
         for entry in (e for e in ENTRIES if e.section == name):
             default = json.dumps(entry.default, ensure_ascii=False)
             meaning = entry.help_zh if chinese else entry.help
             allowed = bounds_text(entry, language)
-            lines.append(f"| `{entry.key}` | `{default}` | {allowed} | {meaning} |")
+            acts = ACTS_WORDS[entry.acts_on] if chinese else entry.acts_on
+            lines.append(f"| `{entry.key}` | `{default}` | {allowed} | {acts} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 

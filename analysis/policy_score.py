@@ -16,7 +16,7 @@ class PolicyHead:
     """What identifies a policy."""
 
     version: str = value(
-        "1", "text", section="policy",
+        "1", "text", section="policy", acts_on="elsewhere",
         en="Version of this policy, printed with every output",
         zh="本评价办法的版本，随每项结果公布",
     )
@@ -27,7 +27,8 @@ class ScoreValues:
     """Answers to scores, method §1."""
 
     scale: Mapping[str, float] = value(
-        {"5": 100.0, "4": 75.0, "3": 50.0, "2": 25.0, "1": 0.0}, "scale", section="score",
+        {"5": 100.0, "4": 75.0, "3": 50.0, "2": 25.0, "1": 0.0},
+        "scale", section="score", acts_on="answers",
         en="Points 0 to 100 for each level; the index is their mean",
         zh="各档对应的分值（0—100），满意度为其均值",
     )
@@ -38,7 +39,7 @@ class ScoreValues:
         zh="另一套分值，与满意度并列公布（“基本满意”读起来偏正面）",
     )
     missing_options: tuple[str, ...] = value(
-        ("dk",), "texts", section="score",
+        ("dk",), "texts", section="score", acts_on="answers",
         en="Options that count as answered but carry no opinion (don't know)",
         zh="视为已作答但不表态的选项（不了解）",
     )
@@ -70,12 +71,12 @@ class ValidValues:
     """Valid responses, method §2."""
 
     min_answered: int = value(
-        3, "integer", section="valid", low=0,
+        3, "integer", section="valid", acts_on="answers", low=0,
         en="Indicators a response must answer to be valid (don't know counts)",
         zh="有效问卷至少作答的指标数（“不了解”算作答）",
     )
     min_substantive: int = value(
-        2, "integer", section="valid", low=0,
+        2, "integer", section="valid", acts_on="answers", low=0,
         en="Indicators on which a valid response must have an opinion",
         zh="有效问卷至少表态的指标数",
     )

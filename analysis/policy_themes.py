@@ -20,7 +20,7 @@ class ThemeValues:
         zh="平滑问题占比时，全区占比相当于多少名受访者（κ）",
     )
     theme_present_mentions: int = value(
-        5, "integer", section="themes", low=1,
+        5, "integer", section="themes", acts_on="answers", low=1,
         en="Mentions from which on a theme is present in a wave",
         zh="问题在一轮中视为出现的最少提及数",
     )
@@ -45,7 +45,7 @@ class ThemeValues:
         zh="反复问题在近几轮中至少出现的轮数",
     )
     theme_window: int = value(
-        4, "integer", section="themes", low=1,
+        4, "integer", section="themes", acts_on="answers", low=1,
         en="Number of recent waves looked at, this one included",
         zh="考察的最近轮数（含本轮）",
     )
