@@ -51,6 +51,7 @@ NAMES = {
         tables.MARGINS.name,
         tables.STRATA.name,
         tables.DIRECT.name,
+        tables.OBJECTIVE.name,
         *(spec.name for spec, _part in COUNTS),
     },
     PUBLIC: {MANIFEST, POLICY, RESULTS, README, GROUPS},
@@ -152,9 +153,18 @@ def write_inputs(inputs: EvaluationInputs) -> dict[str, bytes]:
         tables.STRATA.name: write_rows(tables.STRATA, stratum_rows(cubes)),
         **{spec.name: write_rows(spec, count_rows(inputs, part)) for spec, part in COUNTS},
         tables.DIRECT.name: write_rows(tables.DIRECT, scores),
+        **objective_files(inputs.streets),
         THEMES: json_bytes([asdict(theme) for theme in inputs.themes]),
         CIRCUMSTANCES: json_bytes(circumstances(inputs)),
     }
+
+
+def objective_files(streets: Sequence[StreetFacts]) -> dict[str, bytes]:
+    """The table of objective indicators; no file when no street has one, as it was before them."""
+    rows = [
+        (facts.code, name, score) for facts in streets for name, score in facts.objective.items()
+    ]
+    return {tables.OBJECTIVE.name: write_rows(tables.OBJECTIVE, rows)} if rows else {}
 
 
 def stratum_rows(cubes: Sequence[StreetCube]) -> list[tuple[Any, ...]]:
@@ -213,11 +223,18 @@ def read_inputs(files: Files) -> EvaluationInputs:
     for street, _assessor, score in unique_rows(files, tables.DIRECT, keys=2):
         known_street(direct, street, tables.DIRECT)
         direct[street].append(score)
+    objective: dict[str, dict[str, float]] = {code: {} for code in direct}
+    if tables.OBJECTIVE.name in files:
+        for street, name, score in unique_rows(files, tables.OBJECTIVE, keys=2):
+            known_street(objective, street, tables.OBJECTIVE)
+            objective[street][name] = score
     appeals = facts["appeals"]
     return EvaluationInputs(
         policy=Policy.from_locked(read_json_file(files, POLICY)),
         streets=tuple(
-            StreetFacts(code, group, tuple(direct[code]), facts["excluded"].get(code))
+            StreetFacts(
+                code, group, tuple(direct[code]), facts["excluded"].get(code), objective[code]
+            )
             for code, group, _population in streets
         ),
         accepted=read_cubes(files, streets, "accepted"),

@@ -91,6 +91,8 @@ CLUSTERS = TableSpec(
     "clusters.csv", {**COUNTED, "collection_point": str, "indicator": str, "n": whole, "sum": whole}
 )
 DIRECT = TableSpec("direct.csv", {"street": str, "assessor": whole, "score": number})
+OBJECTIVE = TableSpec("objective.csv", {"street": str, "indicator": str, "score": number})
+"""Only in bundles of a wave with objective indicators."""
 
 
 def cell_text(value: Any) -> str:

@@ -277,7 +277,9 @@ def missing_part(street: StreetInput) -> str | None:
     """Code of the ingredient without which a street has no blended score, or ``None``."""
     if street.public is None or street.public_se is None:
         return "public_missing"
-    return "direct_missing" if street.direct is None else None
+    if street.direct is None:
+        return street.direct_missing_because or "direct_missing"
+    return None
 
 
 def rank_suppression(street: StreetInput, group: GroupEvaluation, policy: Policy) -> str | None:

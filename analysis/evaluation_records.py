@@ -29,7 +29,7 @@ class StreetInput:
     street is never ranked. ``other_public`` is (score, se) counted the other way about 待核查
     responses. ``random_public`` is (score, se) of the random stream alone where ``public``
     combines two streams, else ``None``. ``excluded_because`` cites the recorded decision that
-    takes a street out.
+    takes a street out. ``direct_missing_because`` says what ``direct`` lacks when it is ``None``.
     """
 
     code: str
@@ -44,6 +44,7 @@ class StreetInput:
     other_public: tuple[float, float] | None = None
     random_public: tuple[float, float] | None = None
     excluded_because: str | None = None
+    direct_missing_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from analysis.policy_entries import PolicyError
 if TYPE_CHECKING:
     from analysis.policy import Policy
 
+COLUMNS_TAKEN = frozenset(("street", "street_name", "assessor", "score"))
+
 
 def check_consistency(policy: Policy) -> None:
     """Raise ``PolicyError`` when values that are fine alone contradict each other.
@@ -77,6 +79,12 @@ def level_contradictions(policy: Policy) -> list[tuple[str, str]]:
 def number_contradictions(policy: Policy) -> list[tuple[str, str]]:
     """(value, message) of what does not fit together among numbers."""
     rules = (
+        (
+            bool(set(policy.objective_weights) & COLUMNS_TAKEN),
+            "objective_weights",
+            "An objective indicator cannot be called street, street_name, assessor or score: "
+            "spreadsheets of direct scores have columns of these names.",
+        ),
         (
             policy.min_substantive > policy.min_answered,
             "min_substantive",

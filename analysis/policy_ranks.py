@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.policy_entries import value
@@ -23,6 +24,12 @@ class BlendValues:
         1.5, "number", section="blend", low=0, high=100,
         en="Smallest standard error of a direct score: without noise it would make a last place",
         zh="直接评价的标准误下限，避免虚假精确造成末位",
+    )
+    objective_weights: Mapping[str, float] = value(
+        {}, "part_weights", section="blend",
+        en="Objective indicators inside the direct assessment, each with its weight; what is left "
+        "to 1 is the weight of the assessors' mean",
+        zh="直接评价中的客观指标及其权重，余下的权重归考评人评分的均值",
     )
     standardise_direct: bool = value(
         False, "boolean", section="blend",

@@ -45,6 +45,11 @@ _KINDS: dict[str, dict[str, Any]] = {
         "propertyNames": _FREE_NAMES,
         "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
     },
+    "part_weights": {
+        "type": "object",
+        "propertyNames": {**_FREE_NAMES, "maxLength": 60},
+        "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+    },
     "shares": {
         "type": "array",
         "minItems": 1,
@@ -119,6 +124,8 @@ def value_schema(entry: PolicyEntry) -> dict[str, Any]:
         schema["maximum"] = entry.maximum
     if entry.kind in _SUMS:
         schema["x-rule"] = "The weights sum to 1."
+    if entry.kind == "part_weights":
+        schema["x-rule"] = "The weights sum to at most 1."
     return schema | {
         "default": json.loads(json.dumps(entry.default)),
         "description": entry.help,
@@ -137,6 +144,7 @@ def bounds_text(entry: PolicyEntry, language: str) -> str:
         "texts": ("different texts", "互不相同的文字"),
         "scale": ("0 to 100 each", "各为 0—100"),
         "weights": ("0 to 1 each, sum 1", "各为 0—1，合计为 1"),
+        "part_weights": ("0 to 1 each, sum at most 1", "各为 0—1，合计不超过 1"),
         "shares": ("0 to 1 each, sum 1", "各为 0—1，合计为 1"),
         "points": ("0 or more each, for these names", "各不小于 0，名称固定"),
         "streams": ("A or B each", "各为 A 或 B"),

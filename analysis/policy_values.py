@@ -10,6 +10,7 @@ from analysis.policy_entries import OPEN, RANDOM, PolicyEntry, PolicyError
 from analysis.types import UNKNOWN
 
 SUM_TOLERANCE = 1e-9
+LONGEST_NAME = 60
 
 
 def read_value(entry: PolicyEntry, given: Any) -> Any:
@@ -143,6 +144,32 @@ def read_weights(entry: PolicyEntry, given: Any) -> dict[str, float]:
     return weights
 
 
+def read_part_weights(entry: PolicyEntry, given: Any) -> dict[str, float]:
+    """Weights 0..1 of named parts, none or several, that sum to at most 1.
+
+    A name is also the head of a spreadsheet's column: at most 60 characters, no outer blanks.
+    Raises ``PolicyError`` (``wrong_type``, ``weights_sum``).
+    """
+    wanted = "an object of names and weights from 0 to 1 that sum to at most 1"
+    weights = {
+        name: as_number(entry, weight, what=wanted)
+        for name, weight in as_mapping(entry, given, wanted).items()
+    }
+    if any(name != name.strip() or len(name) > LONGEST_NAME for name in weights):
+        raise wrong_type(entry, f"{wanted}; a name has at most {LONGEST_NAME} characters")
+    if any(weight < 0 for weight in weights.values()):
+        raise wrong_type(entry, wanted)
+    total = math.fsum(weights.values())
+    if total > 1 + SUM_TOLERANCE:
+        raise PolicyError(
+            "weights_sum",
+            f"The weights in {entry.key!r} must sum to at most 1; they sum to {total:.10g}.",
+            key=entry.key,
+            total=total,
+        )
+    return weights
+
+
 def read_shares(entry: PolicyEntry, given: Any) -> tuple[float, ...]:
     """A list of weights ≥ 0 that sum to 1. Raises ``PolicyError`` (``weights_sum``)."""
     wanted = "a list of weights that are not negative and sum to 1"
@@ -239,6 +266,7 @@ READERS: dict[str, Callable[[PolicyEntry, Any], Any]] = {
     "texts": read_texts,
     "scale": read_scale,
     "weights": read_weights,
+    "part_weights": read_part_weights,
     "shares": read_shares,
     "points": read_points,
     "streams": read_streams,

@@ -6,11 +6,11 @@ they print is what it returns.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analysis.adjustment import ThemeRecord
+from analysis.direct import direct_score
 from analysis.estimate import normal_quantile
 from analysis.evaluation import evaluate
 from analysis.evaluation_records import Appeal, Evaluation, StreetEvaluation, StreetInput
@@ -24,13 +24,15 @@ class StreetFacts:
     """What is known of a street beside its answers.
 
     ``direct`` are the scores 0..100 of its assessors, one each; ``excluded_because`` cites the
-    recorded decision that takes it out of the ranking.
+    recorded decision that takes it out of the ranking; ``objective`` are its scores 0..100 on
+    objective indicators by name.
     """
 
     code: str
     group: str = ""
     direct: tuple[float, ...] = ()
     excluded_because: str | None = None
+    objective: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,12 @@ def evaluate_wave(inputs: EvaluationInputs) -> WaveEvaluation:
     other = result if both is None else wave_result(both, policy)
     evaluation = evaluate(
         [
-            street_input(street, result.streets[street.code], other.streets[street.code])
+            street_input(
+                street,
+                result.streets[street.code],
+                other.streets[street.code],
+                policy=policy,
+            )
             for street in inputs.streets
         ],
         policy,
@@ -126,17 +133,19 @@ def check_same_streets(inputs: EvaluationInputs) -> None:
             )
 
 
-def street_input(facts: StreetFacts, result: StreetResult, other: StreetResult) -> StreetInput:
+def street_input(
+    facts: StreetFacts, result: StreetResult, other: StreetResult, *, policy: Policy
+) -> StreetInput:
     """A street as the evaluation wants it; ``other`` is counted with 待核查 responses."""
-    mean, se = mean_and_se(facts.direct)
+    direct = direct_score(facts.direct, facts.objective, policy)
     counted = other.public
     known = counted.value is not None and counted.se is not None
     return StreetInput(
         code=facts.code,
         public=result.public.value,
         public_se=result.public.se,
-        direct=mean,
-        direct_se=se,
+        direct=direct.value,
+        direct_se=direct.se,
         n_effective=result.n_effective_random,
         group=facts.group,
         assessors=len(facts.direct),
@@ -144,6 +153,7 @@ def street_input(facts: StreetFacts, result: StreetResult, other: StreetResult) 
         other_public=(counted.value or 0.0, counted.se or 0.0) if known else None,
         random_public=random_alone(result),
         excluded_because=facts.excluded_because,
+        direct_missing_because=direct.missing_because,
     )
 
 
@@ -155,17 +165,6 @@ def random_alone(result: StreetResult) -> tuple[float, float] | None:
     return alone.value, alone.se
 
 
-def mean_and_se(scores: Sequence[float]) -> tuple[float | None, float | None]:
-    """Mean of the assessors' scores and s/√m; no standard error with fewer than two."""
-    if not scores:
-        return None, None
-    mean = math.fsum(scores) / len(scores)
-    if len(scores) < 2:
-        return mean, None
-    squares = math.fsum((score - mean) ** 2 for score in scores)
-    return mean, math.sqrt(squares / (len(scores) - 1) / len(scores))
-
-
 def street_figures(
     facts: StreetFacts, result: StreetResult, found: StreetEvaluation, *, policy: Policy
 ) -> StreetFigures:
@@ -173,7 +172,7 @@ def street_figures(
     return StreetFigures(
         public=result.public,
         adjusted=adjusted_estimate(result.public, found),
-        direct=direct_estimate(facts.direct, policy),
+        direct=direct_estimate(facts, policy),
         blended=blended_estimate(result.public, found),
         indicators=result.indicators,
     )
@@ -197,19 +196,21 @@ def adjusted_estimate(public: Estimate, found: StreetEvaluation) -> Estimate:
     )
 
 
-def direct_estimate(scores: Sequence[float], policy: Policy) -> Estimate:
-    """D: the mean of the assessors ± z·max(s/√m, floor), cut to [0, 100]; n assessors."""
-    mean, se = mean_and_se(scores)
-    if mean is None:
-        return Estimate(None, None, None, 0, 0.0, suppressed_because="direct_missing")
-    se = max(se or 0.0, policy.direct_sd_floor)
+def direct_estimate(facts: StreetFacts, policy: Policy) -> Estimate:
+    """D ± z·max(se, floor), cut to [0, 100]; n assessors, also where D is missing."""
+    direct = direct_score(facts.direct, facts.objective, policy)
+    assessors = len(facts.direct)
+    if direct.value is None:
+        because = direct.missing_because
+        return Estimate(None, None, None, assessors, float(assessors), suppressed_because=because)
+    se = max(direct.se or 0.0, policy.direct_sd_floor)
     reach = normal_quantile((1 + policy.confidence) / 2) * se
     return Estimate(
-        value=mean,
-        low=max(0.0, mean - reach),
-        high=min(100.0, mean + reach),
-        n=len(scores),
-        n_effective=float(len(scores)),
+        value=direct.value,
+        low=max(0.0, direct.value - reach),
+        high=min(100.0, direct.value + reach),
+        n=assessors,
+        n_effective=float(assessors),
         se=se,
     )
 

@@ -165,7 +165,7 @@ def judged(results: Results, direct: FloatArray) -> Judged:
     """The product's verdict; ``direct`` (S,) are the district's scores."""
     streets = [
         replace(
-            street_input(StreetFacts(code), results[code], results[code]),
+            street_input(StreetFacts(code), results[code], results[code], policy=POLICY),
             direct=float(score),
             direct_se=DIRECT_SD,
             assessors=ASSESSORS,

@@ -35,6 +35,7 @@ SUPPRESSED: dict[str, Any] = {
     "excluded": _l("taken out by a recorded decision"),
     "public_missing": _l("no public score"),
     "direct_missing": _l("no direct assessment yet"),
+    "objective_missing": _l("an objective indicator has no value"),
 }
 
 # Conditions of a last place that are not met (method, 10).

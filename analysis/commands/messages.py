@@ -42,6 +42,7 @@ MESSAGES: Mapping[str, str] = {
     # missing scores and ranks
     "public_missing": "There is no public score with a standard error.",
     "direct_missing": "There is no direct score.",
+    "objective_missing": "An objective indicator of the policy has no value.",
     "no_random_stream": "Without a random sample a street is not ranked.",
     "excluded": "A recorded decision excludes this street.",
     # themes

@@ -125,6 +125,7 @@ ADDED = (
     "cluster_correlation",
     "theme_sample",
     "theme_min_precision",
+    "objective_weights",
     "pool_weights",
     "burst_error",
     "burst_min",
