@@ -13,7 +13,16 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import database, errors, formatting, logs, security, sign_in, wording
+from survey import (
+    database,
+    errors,
+    formatting,
+    logs,
+    policy_words,
+    security,
+    sign_in,
+    wording,
+)
 from survey.config import SettingError, kept_secret, load_settings
 from survey.extensions import babel, compress, db, limiter, migrate
 
@@ -67,6 +76,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     compress.init_app(app)
     formatting.register(app)
     wording.register(app)
+    policy_words.register(app)
     security.register(app)
     sign_in.register(app)
     errors.register_errors(app)

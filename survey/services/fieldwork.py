@@ -12,12 +12,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from analysis.policy import Policy as PolicyDocument
-from analysis.policy import PolicyError
 from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import Instrument
 from survey.models import District, Policy, PopulationMargin, Questionnaire, Street, Wave
 from survey.services.duties import lock_duties
+from survey.services.policies import read_policy, stored_policy
 from survey.services.rollup import fold_all
 from survey.services.slips import forget_order
 
@@ -38,18 +38,6 @@ class WaveClosed:
 
     code: str
     folded: int
-
-
-def read_policy(overrides: Mapping[str, Any]) -> PolicyDocument:
-    """The policy with these values over the defaults. Raises Refused with the reason."""
-    try:
-        return PolicyDocument.from_dict(overrides)
-    except PolicyError as error:
-        raise Refused(
-            "policy_wrong",
-            _l("The policy cannot be used: %(reason)s", reason=error.message),
-            status=422,
-        ) from error
 
 
 def create_wave(
@@ -91,7 +79,7 @@ def create_wave(
                 name_zh=name_zh,
                 name_en=name_en,
                 questionnaire_id=_newest_questionnaire(session, questionnaire),
-                policy_id=None if document is None else _stored_policy(session, document, now=now),
+                policy_id=None if document is None else stored_policy(session, document, now=now),
                 opens_at=opens_at,
                 closes_at=closes_at,
                 status="draft",
@@ -135,16 +123,6 @@ def _newest_questionnaire(session: Any, code: str | None) -> int:
     )
 
 
-def _stored_policy(session: Any, document: PolicyDocument, *, now: datetime) -> int:
-    """The id of this policy's row; equal documents share one."""
-    stored = session.scalar(select(Policy).where(Policy.hash == document.sha256))
-    if stored is None:
-        stored = Policy(hash=document.sha256, document=document.to_dict(), created_at=now)
-        session.add(stored)
-        session.flush()
-    return int(stored.id)
-
-
 def open_wave(code: str, *, now: datetime) -> WaveOpened:
     """Open a draft: policy and duty list are locked, answers are taken from its opening time on.
 
@@ -178,7 +156,7 @@ def open_wave(code: str, *, now: datetime) -> WaveOpened:
                 status=409,
             )
         if wave.policy_id is None:
-            wave.policy_id = _stored_policy(session, PolicyDocument(), now=now)
+            wave.policy_id = stored_policy(session, PolicyDocument(), now=now)
         stored = session.get_one(Policy, wave.policy_id)
         _check_fit(session, wave, PolicyDocument.from_dict(stored.document))
         lock_duties(session, wave, now=now)
