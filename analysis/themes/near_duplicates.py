@@ -8,6 +8,7 @@ similarity to confirm (Mining of Massive Datasets, ch. 3).
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,13 +38,18 @@ class Fingerprint:
 
 
 def first_of_kind(
-    texts: Sequence[str], prints: Sequence[Fingerprint | None] | None = None
+    texts: Sequence[str],
+    prints: Sequence[Fingerprint | None] | None = None,
+    *,
+    firsts: int = 0,
 ) -> list[int]:
     """Return for each text the index of the first text it is near-identical to, itself if none.
 
     texts: ``bare`` ones (letters and digits only). Near-identical is equal, or a Jaccard similarity
     of the character 4-grams of at least ``SAME_JACCARD``. Empty texts stand alone.
     prints: the ``fingerprints`` of the texts, where they are kept already.
+    firsts: so many texts at the beginning are known to stand for themselves, and are not compared.
+    With ``may_be_copies`` they are all that later texts need to be compared with.
     """
     if prints is None:
         distinct = list(dict.fromkeys(texts))
@@ -57,7 +63,7 @@ def first_of_kind(
         if own is None or seen != index:
             first.append(index if own is None else first[seen])
             continue
-        match = _match(own, buckets, prints)
+        match = None if index < firsts else _match(own, buckets, prints)
         first.append(index if match is None else match)
         if match is None:
             for key in own.keys:
@@ -76,6 +82,35 @@ def fingerprints(texts: Sequence[str]) -> list[Fingerprint | None]:
         for index, own in zip(part, _together([texts[i] for i in part]), strict=True):
             made[index] = own
     return made
+
+
+def bands_of(own: Fingerprint | None) -> str:
+    """Return the short form of a fingerprint's keys to be stored: 64 characters, none for None."""
+    if own is None:
+        return ""
+    short = (np.array(own.keys, dtype=np.uint64) & np.uint64(0xFFFFFFFF)).astype("<u4")
+    return b64encode(short.tobytes()).decode("ascii")
+
+
+def may_be_copies(bands: Sequence[str], of: Sequence[str]) -> list[int]:
+    """Return, in their order, the indices of ``bands`` that share a key with any in ``of``.
+
+    Both are of ``bands_of``. A text that shares none is never compared with it.
+    """
+    filled = [index for index, own in enumerate(bands) if own]
+    wanted = [own for own in of if own]
+    if not filled or not wanted:
+        return []
+    mine = _decoded([bands[index] for index in filled])
+    shared = np.zeros(len(filled), dtype=bool)
+    for own in _decoded(wanted):
+        shared |= (mine == own).any(axis=1)
+    return [filled[place] for place in np.flatnonzero(shared).tolist()]
+
+
+def _decoded(bands: Sequence[str]) -> np.ndarray:
+    """Return texts × bands: the stored keys."""
+    return np.frombuffer(b64decode("".join(bands)), dtype="<u4").reshape(len(bands), BANDS)
 
 
 def _together(texts: Sequence[str]) -> list[Fingerprint]:

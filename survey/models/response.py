@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -100,6 +101,13 @@ class Comment(Base):
             "response_id IS NULL OR person_hash IS NULL", name="response_names_no_person"
         ),
         Index("ix_comment_wave_id_street_id", "wave_id", "street_id"),
+        # What no run over the themes has seen: few, whatever is stored.
+        Index(
+            "ix_comment_unseen",
+            "wave_id",
+            sqlite_where=text("indicator_probability IS NULL"),
+            postgresql_where=text("indicator_probability IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     DateTime,
@@ -161,6 +162,12 @@ class Mention(Base):
     #: a person put it there.
     closeness: Mapped[float] = mapped_column(Float)
     decided_by: Mapped[str] = mapped_column(String(8), default="model")
+    #: The comment that stands for this text and its copies among the theme's of the wave; 0: one
+    #: that people judged not to be about it; NULL: not compared yet. Found anew by every whole
+    #: count. Not a foreign key, so that a resident's withdrawal never waits for it.
+    kind_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: What tells which texts may be copies of it: see analysis.themes.near_duplicates.bands_of.
+    bands: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class ThemeJudgement(Base):

@@ -92,6 +92,12 @@ def speaking() -> Any:
     return func.coalesce(Theme.merged_into_id, Theme.id)
 
 
+def has_counts(wave: WaveView) -> bool:
+    """Whether any theme was counted in the wave so far. One query."""
+    counted = select(ThemePeriod.id).where(ThemePeriod.wave_id == wave.id).limit(1)
+    return db.session.scalar(counted) is not None
+
+
 def theme_counts(wave: WaveView) -> WaveThemes:
     """Themes mentioned in a wave with their counts, and the places of the district. Three queries.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from analysis.adjustment import recurrence_reasons
 from analysis.policy import Policy
@@ -33,6 +33,9 @@ from survey.queries.views import (
     ThemeView,
 )
 from survey.queries.waves import WaveView, wave_view
+
+# Keys that one statement names.
+NAMED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -185,18 +188,24 @@ _TO_SORT = (
 )
 
 
-def unsorted_comments(wave: WaveView, *, waiting: int) -> list[Any]:
+def unsorted_comments(wave: WaveView, *, waiting: int, among: int) -> list[Any]:
     """Comments of a wave that no run has seen, and the newest `waiting` that are in no theme.
 
-    In the order they came in. Two queries.
+    among: how many of the latest comments are looked through for the latter.
+    In the order they came in. Three queries.
     """
+    latest = db.session.scalar(select(func.max(Comment.id))) or 0
     query = (
         select(*_TO_SORT, Mention.theme_id)
         .outerjoin(Mention, Mention.comment_id == Comment.id)
         .where(Comment.wave_id == wave.id)
     )
     unseen = query.where(Comment.indicator_probability.is_(None))
-    loose = query.where(Comment.indicator_probability.is_not(None), Mention.theme_id.is_(None))
+    loose = query.where(
+        Comment.id > latest - among,
+        Comment.indicator_probability.is_not(None),
+        Mention.theme_id.is_(None),
+    )
     rows = [
         *db.session.execute(unseen),
         *db.session.execute(loose.order_by(Comment.id.desc()).limit(waiting)),
@@ -204,15 +213,22 @@ def unsorted_comments(wave: WaveView, *, waiting: int) -> list[Any]:
     return sorted(rows, key=lambda row: row.id)
 
 
-def still_loose(wave: WaveView, *, since: int) -> set[int]:
-    """The ids, from `since` on, of comments of a wave that are in no theme. One query."""
-    return set(
-        db.session.scalars(
-            select(Comment.id)
-            .outerjoin(Mention, Mention.comment_id == Comment.id)
-            .where(Comment.wave_id == wave.id, Comment.id >= since, Mention.theme_id.is_(None))
+def still_loose(wave: WaveView, comments: Sequence[int]) -> set[int]:
+    """Those of the comments that are there still and in no theme. One query a thousand."""
+    found: set[int] = set()
+    for start in range(0, len(comments), NAMED_AT_ONCE):
+        found |= set(
+            db.session.scalars(
+                select(Comment.id)
+                .outerjoin(Mention, Mention.comment_id == Comment.id)
+                .where(
+                    Comment.wave_id == wave.id,
+                    Comment.id.in_(comments[start : start + NAMED_AT_ONCE]),
+                    Mention.theme_id.is_(None),
+                )
+            )
         )
-    )
+    return found
 
 
 def _sorted_by_the_model(wave: WaveView, *columns: Any) -> Any:

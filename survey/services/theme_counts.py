@@ -7,11 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 
 from analysis.policy import Policy
-from analysis.themes.near_duplicates import first_of_kind
-from analysis.themes.text import bare, normalise
 from survey.models import (
     Comment,
     Mention,
@@ -24,6 +22,7 @@ from survey.models import (
 from survey.queries.policies import kept_policy
 from survey.queries.theme_counts import speaking
 from survey.queries.waves import WaveView
+from survey.services.theme_kinds import NOT_ABOUT, plain_text, store_kinds
 from survey.services.theme_states import store_states
 
 Key = tuple[int, int | None]
@@ -35,6 +34,9 @@ COUNTS = (
     "mentions_right",
     "texts_only_here",
 )
+# Themes whose mentions are held at once, and keys that one statement names.
+COUNTED_AT_ONCE = 50
+NAMED_AT_ONCE = 1_000
 
 
 def recount(
@@ -43,6 +45,7 @@ def recount(
     *,
     only: Collection[int] | None = None,
     told_at: datetime | None = None,
+    is_more: bool = False,
 ) -> None:
     """Count the mentions of every theme in every street of a wave anew, within a transaction.
 
@@ -52,8 +55,51 @@ def recount(
     streets and weeks is stored with them (survey.services.theme_states).
     only: the ids of the themes to count (of those they are merged into as well); None counts all.
     told_at: when streets are told of confirmed themes that are new there; None tells nobody.
+    is_more: since they were counted comments only came in, so only these are compared with the
+    others (survey.services.theme_kinds); it is the same, for less.
     """
     wanted = None if only is None else _with_speakers(session, only)
+    for part in _parts(_all_themes(session, wave) if wanted is None else wanted):
+        _count(session, wave, part, told_at=told_at, anew=not is_more)
+    store_states(session, wave, only=wanted)
+
+
+def recount_of_answers(session: Any, wave: WaveView, responses: Collection[int]) -> None:
+    """Count anew the themes that these answers mention, after their status was changed.
+
+    To be called within the transaction that holds an answer back, rejects it or lets it count.
+    """
+    mentioned: set[int] = set()
+    for part in _parts(responses, most=NAMED_AT_ONCE):
+        mentioned |= set(
+            session.scalars(
+                select(Mention.theme_id)
+                .join(Comment, Mention.comment_id == Comment.id)
+                .where(Comment.response_id.in_(part))
+            )
+        )
+    if mentioned:
+        recount(session, wave, only=mentioned)
+
+
+def _parts(keys: Collection[int], *, most: int = COUNTED_AT_ONCE) -> list[list[int]]:
+    ordered = sorted(keys)
+    return [ordered[start : start + most] for start in range(0, len(ordered), most)]
+
+
+def _all_themes(session: Any, wave: WaveView) -> list[int]:
+    return list(session.scalars(select(Theme.id).where(Theme.district_id == wave.district_id)))
+
+
+def _count(
+    session: Any,
+    wave: WaveView,
+    wanted: Collection[int],
+    *,
+    told_at: datetime | None,
+    anew: bool,
+) -> None:
+    """Count these themes; a theme of `wanted` that speaks for others counts with theirs."""
     told = _mentions(session, wave, wanted)
     stored = _stored(session, wave, wanted)
     themes = {
@@ -62,13 +108,14 @@ def recount(
             select(Theme).where(Theme.id.in_({key[0] for key in stored} | told.keys()))
         )
     }
-    wrong = _judged_wrong(session, wave, told)
+    right, wrong = _judged(session, wave, told)
+    kinds = store_kinds(session, told, wrong, anew=anew)
     notices = _notices(session, wave, told)
     policy = kept_policy(wave.policy_id)
     for theme_id, rows in told.items():
         theme = themes[theme_id]
-        counts = _Counts(rows, wrong.get(theme_id, ()), policy).periods
-        for street_id, found in counts.items():
+        agreed = {row.id for row in rows if (theme_id, row.id) in right} if right else set()
+        for street_id, found in _counts(rows, kinds[theme_id], agreed, policy).items():
             period = stored.pop((theme_id, street_id), None)
             if period is None:
                 period = ThemePeriod(theme_id=theme_id, street_id=street_id, wave_id=wave.id)
@@ -83,7 +130,6 @@ def recount(
     for period in stored.values():
         _empty(session, period)
     session.flush()
-    store_states(session, wave, only=wanted)
 
 
 def _with_speakers(session: Any, only: Collection[int]) -> set[int]:
@@ -92,63 +138,79 @@ def _with_speakers(session: Any, only: Collection[int]) -> set[int]:
     return set(only) | set(session.scalars(into))
 
 
-def _mentions(session: Any, wave: WaveView, wanted: Collection[int] | None) -> dict[int, list[Any]]:
+def _spoken_for(session: Any, wanted: Collection[int]) -> dict[int, int]:
+    """{theme: the one of `wanted` that speaks for it}; of a merged one another speaks."""
+    rows = session.execute(
+        select(Theme.id, speaking()).where(
+            (Theme.id.in_(wanted) & Theme.merged_into_id.is_(None))
+            | Theme.merged_into_id.in_(wanted)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _mentions(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[int, list[Any]]:
     """{theme: its comments that count, in their order}."""
+    speaker = _spoken_for(session, wanted)
     told: dict[int, list[Any]] = defaultdict(list)
     seen: set[tuple[int, int]] = set()
-    chosen = true() if wanted is None else speaking().in_(wanted)
     for row in session.execute(
         select(
-            speaking().label("theme_id"),
+            Mention.theme_id.label("mention_theme_id"),
             Comment.id,
             Comment.street_id,
-            Comment.body,
             Comment.indicator_id,
             Comment.person_hash,
             Mention.decided_by,
-            ThemeJudgement.is_about,
+            Mention.kind_id,
+            Mention.bands,
             Response.id.label("response_id"),
             Response.channel,
         )
         .join(Comment, Mention.comment_id == Comment.id)
-        .join(Theme, Mention.theme_id == Theme.id)
-        .outerjoin(
-            ThemeJudgement,
-            (ThemeJudgement.comment_id == Comment.id) & (ThemeJudgement.theme_id == speaking()),
-        )
         .outerjoin(Response, Comment.response_id == Response.id)
-        .where(Comment.wave_id == wave.id, chosen)
+        .where(Comment.wave_id == wave.id, Mention.theme_id.in_(speaker))
         .where(
             (Comment.response_id.is_(None)) | ((Response.status == "accepted") & Response.is_valid)
         )
         .order_by(Comment.id, Mention.theme_id)
     ):
+        key = (speaker[row.mention_theme_id], row.id)
         # One comment in two themes that became one.
-        if (row.theme_id, row.id) in seen:
+        if key in seen:
             continue
-        seen.add((row.theme_id, row.id))
-        told[row.theme_id].append(row)
+        seen.add(key)
+        told[key[0]].append(row)
     return told
 
 
-def _judged_wrong(session: Any, wave: WaveView, themes: Iterable[int]) -> dict[int, list[str]]:
-    """{theme: texts of the wave that people judged not to be about it}."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for theme_id, body in session.execute(
-        select(speaking(), Comment.body)
-        .join(ThemeJudgement, ThemeJudgement.comment_id == Comment.id)
-        .join(Theme, ThemeJudgement.theme_id == Theme.id)
-        .where(Comment.wave_id == wave.id, speaking().in_(themes), ~ThemeJudgement.is_about)
+def _judged(
+    session: Any, wave: WaveView, themes: Collection[int]
+) -> tuple[set[tuple[int, int]], dict[int, list[str]]]:
+    """What people said of comments of the wave.
+
+    {(theme, comment) they judged to be about it}, {theme: plain texts they judged not to be}.
+    """
+    speaker = _spoken_for(session, themes)
+    right: set[tuple[int, int]] = set()
+    wrong: dict[int, list[str]] = defaultdict(list)
+    for theme_id, comment_id, is_about, body in session.execute(
+        select(ThemeJudgement.theme_id, Comment.id, ThemeJudgement.is_about, Comment.body)
+        .join(Comment, ThemeJudgement.comment_id == Comment.id)
+        .where(Comment.wave_id == wave.id, ThemeJudgement.theme_id.in_(speaker))
         .order_by(Comment.id)
     ):
-        found[theme_id].append(bare(normalise(body)))
-    return found
+        if not is_about:
+            wrong[speaker[theme_id]].append(plain_text(body))
+        elif theme_id == speaker[theme_id]:
+            right.add((theme_id, comment_id))
+    return right, wrong
 
 
-def _stored(session: Any, wave: WaveView, wanted: Collection[int] | None) -> dict[Key, ThemePeriod]:
-    query = select(ThemePeriod).where(ThemePeriod.wave_id == wave.id)
-    if wanted is not None:
-        query = query.where(ThemePeriod.theme_id.in_(wanted))
+def _stored(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[Key, ThemePeriod]:
+    query = select(ThemePeriod).where(
+        ThemePeriod.wave_id == wave.id, ThemePeriod.theme_id.in_(wanted)
+    )
     return {(period.theme_id, period.street_id): period for period in session.scalars(query)}
 
 
@@ -167,39 +229,38 @@ def _notices(session: Any, wave: WaveView, themes: Iterable[int]) -> dict[Key, d
     return {(theme_id, street_id): at for theme_id, street_id, at in rows}
 
 
-class _Counts:
-    """What is counted of one theme in a wave: near-identical texts once a street."""
+def _counts(
+    rows: Sequence[Any], kinds: Sequence[int], right: Collection[int], policy: Policy
+) -> dict[int | None, dict[str, int]]:
+    """{street: what is counted of one theme in a wave}, near-identical texts once a street.
 
-    def __init__(self, rows: Sequence[Any], wrong: Sequence[str], policy: Policy) -> None:
-        """wrong: texts that people judged not to be about the theme; copies of them go, too."""
-        texts = [*wrong, *(bare(normalise(row.body)) for row in rows)]
-        kinds = first_of_kind(texts)
-        not_about = set(kinds[: len(wrong)])
-        kinds = kinds[len(wrong) :]
-        right = {
-            kind
-            for row, kind in zip(rows, kinds, strict=True)
-            if row.is_about or row.decided_by == "person"
-        }
-        self.periods: dict[int | None, dict[str, int]] = {}
-        persons: dict[int | None, set[Any]] = defaultdict(set)
-        seen: set[tuple[int | None, int]] = set()
-        answered: set[int] = set()
-        for row, kind in zip(rows, kinds, strict=True):
-            if kind in not_about or (row.street_id, kind) in seen:
-                continue
-            seen.add((row.street_id, kind))
-            counts = self.periods.setdefault(row.street_id, dict.fromkeys(COUNTS, 0))
-            if row.response_id is None:
-                persons[row.street_id].add(row.person_hash or row.id)
-                continue
-            counts["mentions"] += 1
-            counts["mentions_random"] += policy.stream_of(row.channel) == "A"
-            counts["mentions_right"] += kind in right
-            counts["texts_only_here"] += kind not in answered
-            answered.add(kind)
-        for street_id, found in persons.items():
-            self.periods[street_id]["mentions_loaded"] = len(found)
+    kinds: the comment that stands for each row. right: comments judged to be about the theme.
+    """
+    known = {
+        kind
+        for row, kind in zip(rows, kinds, strict=True)
+        if row.decided_by == "person" or row.id in right
+    }
+    periods: dict[int | None, dict[str, int]] = {}
+    persons: dict[int | None, set[Any]] = defaultdict(set)
+    seen: set[tuple[int | None, int]] = set()
+    answered: set[int] = set()
+    for row, kind in zip(rows, kinds, strict=True):
+        if kind == NOT_ABOUT or (row.street_id, kind) in seen:
+            continue
+        seen.add((row.street_id, kind))
+        counts = periods.setdefault(row.street_id, dict.fromkeys(COUNTS, 0))
+        if row.response_id is None:
+            persons[row.street_id].add(row.person_hash or row.id)
+            continue
+        counts["mentions"] += 1
+        counts["mentions_random"] += policy.stream_of(row.channel) == "A"
+        counts["mentions_right"] += kind in known
+        counts["texts_only_here"] += kind not in answered
+        answered.add(kind)
+    for street_id, found in persons.items():
+        periods[street_id]["mentions_loaded"] = len(found)
+    return periods
 
 
 def _empty(session: Any, period: ThemePeriod) -> None:

@@ -19,7 +19,7 @@ def require_unchanged(
 ) -> None:
     """Refuse when another run, or a person, sorted some of the comments meanwhile."""
     session.execute(select(District.id).where(District.id == wave.district_id).with_for_update())
-    unchanged = {row.id for row in loose} <= still_loose(wave, since=_first(loose))
+    unchanged = {row.id for row in loose} <= still_loose(wave, [row.id for row in loose])
     if unchanged and before:
         now = still_sorted(wave, since=_first(before))
         unchanged = {(row.id, row.theme_id) for row in before} <= now

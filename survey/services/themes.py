@@ -26,7 +26,7 @@ from survey.models import (
     ThemeLineage,
     db,
 )
-from survey.queries.theme_counts import speaking
+from survey.queries.theme_counts import has_counts, speaking
 from survey.queries.themes import (
     sorted_comments,
     unsorted_comments,
@@ -71,9 +71,11 @@ class ThemesRun:
 def run_themes(
     wave_code: str, *, now: datetime, review: bool = False, progress: Progress | None = None
 ) -> ThemesRun:
-    """Sort the comments of a wave that are not sorted yet, and count its themes anew.
+    """Sort the comments of a wave that are not sorted yet, and count the themes they came to.
 
-    Looked at are all comments that no run has seen and the newest WAITING without a theme.
+    Looked at are all comments that no run has seen and the newest WAITING without a theme. Whoever
+    else changes what a theme counts has it counted then (theme_counts.recount); a wave's first
+    run and each review count all of them anew.
     Comments join the district's known themes where they fit, or form new ones (status proposed).
     review: group the newest REVIEWED anew, sorted ones as well, so that themes nobody decided
     about may merge or split, and ask the model that serves about them once more; once a night.
@@ -82,7 +84,7 @@ def run_themes(
     """
     wave = wave_view(wave_code)
     model_id, model = serving_model(now=now)
-    rows = unsorted_comments(wave, waiting=REVIEWED if review else WAITING)
+    rows = unsorted_comments(wave, waiting=REVIEWED if review else WAITING, among=REVIEWED)
     before = sorted_comments(wave, newest=REVIEWED) if review else []
     rows, before = _newest(rows, before)
     # A review asks the model that serves now about what an earlier one said, too.
@@ -91,7 +93,7 @@ def run_themes(
         zip(asked, model.predict([_words(row) for row in asked.values()]), strict=True)
     )
     loose = [row for row in rows if row.theme_id is None]
-    settled = settled_themes(wave)
+    settled = settled_themes(wave) if review else []
     found = _grouped(
         [_document(row) for row in (*loose, *before)],
         _refused(wave),
@@ -99,7 +101,7 @@ def run_themes(
         places=_place_names(wave),
         progress=progress,
         assigned={row.id: row.theme_id for row in before} if review else None,
-        settled=settled if review else (),
+        settled=settled,
     )
     with transaction() as session:
         require_unchanged(session, wave, loose, before)
@@ -109,11 +111,14 @@ def run_themes(
         made = _store_themes(session, found, wave=wave, now=now, review=review)
         written = _store_mentions(session, found, made, before=before, model_id=model_id)
         _store_lineage(session, found, made, now=now)
-        recount(session, wave, told_at=now)
+        # A person may have put a comment into a theme before any run has said what it is about.
+        touched = {*written, *(row.theme_id for row in rows)} - {None}
+        whole = review or not has_counts(wave)
+        recount(session, wave, only=None if whole else touched, told_at=now, is_more=not whole)
     return ThemesRun(
         comments=len(rows),
         new_themes=sum(not theme.known for theme in found.themes),
-        mentions=written,
+        mentions=len(written),
         unreadable=len(found.unprocessable),
         merged=len(found.merges),
         split=len(found.splits),
@@ -140,17 +145,18 @@ def _is_for_the_model(row: Any, *, again: bool) -> bool:
 
 def _refused(wave: WaveView) -> set[tuple[int, int]]:
     """(comment, theme) of what people said is not about a theme, or about those it speaks for."""
-    spoken: dict[int, list[int]] = defaultdict(list)
-    for theme_id, speaker in db.session.execute(
-        select(Theme.id, speaking()).where(Theme.district_id == wave.district_id)
-    ):
-        spoken[speaker].append(theme_id)
     said = db.session.execute(
         select(ThemeJudgement.comment_id, speaking())
         .join(Theme, ThemeJudgement.theme_id == Theme.id)
         .join(Comment, ThemeJudgement.comment_id == Comment.id)
         .where(Comment.wave_id == wave.id, ~ThemeJudgement.is_about)
-    )
+    ).all()
+    spoken: dict[int, list[int]] = defaultdict(list)
+    if said:
+        for theme_id, speaker in db.session.execute(
+            select(Theme.id, speaking()).where(Theme.district_id == wave.district_id)
+        ):
+            spoken[speaker].append(theme_id)
     return {(comment_id, one) for comment_id, speaker in said for one in spoken[speaker]}
 
 
@@ -198,10 +204,15 @@ def _known_themes(wave: WaveView, *, merged: bool) -> list[Any]:
     theme that speaks for them."""
     from analysis.themes.discovery import KnownTheme
 
-    query = select(Theme).where(Theme.district_id == wave.district_id).order_by(Theme.id)
+    # Three columns and no objects: there may be thousands, and each is a candidate.
+    query = (
+        select(Theme.id, Theme.centroid, Theme.texts)
+        .where(Theme.district_id == wave.district_id)
+        .order_by(Theme.id)
+    )
     if not merged:
         query = query.where(Theme.status != "merged")
-    return [KnownTheme(one.id, one.centroid, one.texts) for one in db.session.scalars(query)]
+    return [KnownTheme(*row) for row in db.session.execute(query)]
 
 
 def _place_names(wave: WaveView) -> Iterable[str]:
@@ -223,8 +234,10 @@ def _store_indicators(
     ids = dict(session.execute(select(Indicator.code, Indicator.id)).all())
     decided = set(
         session.scalars(
-            # Not by their ids: a district's comments are more than one statement may name.
-            select(Comment.id).where(Comment.indicator_is_decided)
+            # Not each by its id: there may be more than one statement can name.
+            select(Comment.id).where(
+                Comment.id.between(min(asked), max(asked)), Comment.indicator_is_decided
+            )
         )
     )
     chosen, seen = [], []
@@ -250,26 +263,32 @@ def _store_themes(
     session: Any, found: Discovery, *, wave: WaveView, now: datetime, review: bool
 ) -> dict[Any, int]:
     """Store new themes and refresh joined ones: {id in what was found: id of the row}."""
-    made: dict[Any, int] = {}
-    for theme in found.themes:
-        if theme.known:
-            row = session.get_one(Theme, theme.id)
-            row.centroid = theme.centroid
-            # A review read the texts of before once more.
-            row.texts = max(row.texts, theme.texts) if review else row.texts + theme.texts
-        else:
-            row = Theme(
-                district_id=wave.district_id,
-                label=theme.label[:LONGEST_LABEL],
-                keywords=list(theme.keywords),
-                centroid=theme.centroid,
-                texts=theme.texts,
-                created_at=now,
-            )
-            session.add(row)
-            session.flush()
-        made[theme.id] = row.id
-    return made
+    known = [theme for theme in found.themes if theme.known]
+    kept = {
+        row.id: row
+        for row in session.scalars(select(Theme).where(Theme.id.in_([theme.id for theme in known])))
+    }
+    for theme in known:
+        row = kept[theme.id]
+        row.centroid = theme.centroid
+        # A review read the texts of before once more.
+        row.texts = max(row.texts, theme.texts) if review else row.texts + theme.texts
+    new = {
+        theme.id: Theme(
+            district_id=wave.district_id,
+            label=theme.label[:LONGEST_LABEL],
+            keywords=list(theme.keywords),
+            centroid=theme.centroid,
+            texts=theme.texts,
+            created_at=now,
+        )
+        for theme in found.themes
+        if not theme.known
+    }
+    session.add_all(new.values())
+    session.flush()
+    rows: dict[Any, Theme] = kept | new
+    return {theme.id: rows[theme.id].id for theme in found.themes}
 
 
 def _store_mentions(
@@ -279,10 +298,11 @@ def _store_mentions(
     *,
     before: Sequence[Any],
     model_id: int,
-) -> int:
+) -> list[int]:
     """Write the mentions of what was loose, and move those that a review found elsewhere.
 
-    A comment that a person took out of a theme is not put back into it. The number written.
+    A comment that a person took out of a theme is not put back into it. The theme of each that
+    was written.
     """
     was = {row.id: row.theme_id for row in before}
     merged = {(gone, kept) for kept, gone in found.merges}
@@ -317,7 +337,7 @@ def _store_mentions(
         )
     if fresh:
         session.execute(insert(Mention), fresh)
-    return len(fresh)
+    return [mention["theme_id"] for mention in fresh]
 
 
 def _mention(comment_id: int, theme_id: int, closeness: float, model_id: int) -> dict[str, Any]:
