@@ -20,8 +20,10 @@ from analysis.wave_evaluation import (
     evaluate_wave,
 )
 from survey.models import DirectScore, Evaluation, Theme, Wave, db
+from survey.queries.assessment import objective_scores
 from survey.queries.cubes import CubeState, cube_state, streets_with_margins, wave_cubes
 from survey.queries.fieldwork import kept_instrument
+from survey.queries.listed import standing_items
 from survey.queries.policies import kept_policy
 from survey.queries.theme_counts import WaveThemes, theme_counts, theme_record
 from survey.queries.views import (
@@ -74,11 +76,17 @@ def _inputs(
     policy = kept_policy(wave.policy_id)
     cubes = wave_cubes(wave, places)
     direct = direct_scores(wave)
+    objective = objective_scores(wave) if policy.objective_weights else {}
     both = cubes.with_quarantined
     return EvaluationInputs(
         policy=policy,
         streets=tuple(
-            StreetFacts(street.code, street.peer_group, tuple(direct.get(street.id, ())))
+            StreetFacts(
+                street.code,
+                street.peer_group,
+                tuple(direct.get(street.id, ())),
+                objective=objective.get(street.id, {}),
+            )
             for street, _margins in places
         ),
         accepted=tuple(cubes.accepted),
@@ -123,6 +131,7 @@ def _view(
         groups=tuple(_group(group) for group in computed.groups.values()),
         effective_weights=_weights(computed),
         has_direct=any(entry.direct.n for entry in found.figures.values()),
+        listed=standing_items(wave),
     )
 
 

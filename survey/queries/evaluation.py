@@ -15,6 +15,7 @@ from survey.models import Evaluation, EvaluationBundle, StreetResult, ThemeAdjus
 from survey.queries.cubes import streets_with_margins
 from survey.queries.draft import draft_evaluation
 from survey.queries.fieldwork import kept_instrument
+from survey.queries.listed import read_listed
 from survey.queries.policies import kept_policy
 from survey.queries.views import (
     AdjustmentView,
@@ -118,6 +119,7 @@ def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:
         groups=tuple(_group(group) for group in summary["groups"]),
         effective_weights=summary["effective_weights"],
         has_direct=summary["has_direct"],
+        listed=read_listed(summary.get("listed", {})),
     )
 
 

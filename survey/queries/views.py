@@ -7,8 +7,8 @@ the value in place; `published()` empties it for readers who may not see it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from analysis.types import Estimate, WeightsReport
@@ -231,6 +231,23 @@ class LastPlaceView:
 
 
 @dataclass(frozen=True)
+class ListedView:
+    """A bonus, deduction or veto (一票否决) of a street by a document; it changes no score."""
+
+    #: "bonus", "deduction" or "veto".
+    kind: str
+    label: str
+    #: As entered; None for a veto.
+    points: float | None
+    #: The most that items of this kind under the document come to for a street; None: no ceiling.
+    ceiling: float | None
+    document: str
+    document_date: date
+    #: The office or post that signed, not a person's name.
+    signed_by: str
+
+
+@dataclass(frozen=True)
 class EvaluationView:
     """A draft computed just now, or a published evaluation as it was frozen."""
 
@@ -256,6 +273,8 @@ class EvaluationView:
     effective_weights: Mapping[str, float | None]
     #: False when the wave has no direct scores at all: indices are published, nothing is ranked.
     has_direct: bool
+    #: {street code: standing items}, shown beside the scores and mixed into none.
+    listed: Mapping[str, tuple[ListedView, ...]] = field(default_factory=dict)
 
     def mentions_of(self, theme_id: int) -> dict[str, int]:
         """{street code: respondents who mentioned a theme}."""

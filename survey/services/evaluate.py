@@ -28,6 +28,7 @@ from survey.models import (
 )
 from survey.queries.cubes import cube_state
 from survey.queries.draft import Draft, computed_draft
+from survey.queries.listed import listed_json
 from survey.queries.paper_entry import open_piles
 from survey.queries.views import EvaluationView, StreetEvaluation
 from survey.queries.waves import WaveView, wave_view
@@ -165,6 +166,7 @@ def _summary(draft: EvaluationView) -> dict[str, Any]:
         "groups": [asdict(group) for group in draft.groups],
         "effective_weights": dict(draft.effective_weights),
         "has_direct": draft.has_direct,
+        "listed": listed_json(draft.listed),
         "streets": {
             one.street.code: {
                 "group": one.street.peer_group,

@@ -100,12 +100,7 @@ def read_table(path: Path, *, columns: Sequence[str] = ()) -> TableIn:
     Raises Refused for a file that is missing, a folder, empty, of another kind or encoding or
     without those columns; RowsRejected for rows with too few or too many cells.
     """
-    text = _decode(path.name, _bytes(path))
-    try:
-        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        reason = _l("is not a proper CSV file: %(error)s", error=error)
-        raise refuse_file(path.name, reason) from error
+    records = csv_records(path.name, _bytes(path))
     start = next((i for i, cells in enumerate(records) if any(c.strip() for c in cells)), None)
     if start is None:
         raise refuse_file(path.name, _l("is empty"))
@@ -118,6 +113,16 @@ def read_table(path: Path, *, columns: Sequence[str] = ()) -> TableIn:
     table = TableIn(path.name, header, _rows(path.name, header, records, start=start + 1))
     table.require(*columns)
     return table
+
+
+def csv_records(name: str, data: bytes) -> list[list[str]]:
+    """The cells of a CSV file, row by row. Raises Refused for another encoding or kind of file."""
+    text = _decode(name, data)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        reason = _l("is not a proper CSV file: %(error)s", error=error)
+        raise refuse_file(name, reason) from error
 
 
 def _rows(
