@@ -15,15 +15,15 @@ from difflib import get_close_matches
 from itertools import zip_longest
 from typing import Any, Protocol
 
-from analysis.policy import ENTRIES, Policy, PolicyEntry, PolicyError
+from analysis.policy import ENTRIES, OPEN, RANDOM, Policy, PolicyEntry, PolicyError
 from analysis.policy_consistency import contradictions
 from analysis.policy_values import read_value
 
 MOST_LETTERS = 200
 MOST_ROWS = 100
 YES, NO = "yes", "no"
-# Blank rows offered below what a list holds.
-SPARE_ROWS = 2
+# What a control offers to choose from, whatever else is typed in its row.
+CHOICES = (YES, NO, RANDOM, OPEN)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -43,6 +43,15 @@ class Typed:
 
     text: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def filled(self) -> tuple[tuple[str, ...], ...]:
+        """The rows with something typed in; a choice beside blank cells is nothing."""
+        return tuple(
+            row
+            for row in self.rows
+            if row[0].strip() or any(cell.strip() and cell not in CHOICES for cell in row[1:])
+        )
 
 
 @dataclass(frozen=True)
@@ -179,10 +188,9 @@ def _write_streams(value: Any) -> Typed:
 
 
 def _read_streams(entry: PolicyEntry, typed: Typed) -> dict[str, str]:
-    # The choice beside a blank name says nothing.
-    rows = [row for row in typed.rows if row[0].strip()]
-    _once(entry, [name.strip() for name, _stream in rows])
-    return {name.strip(): stream for name, stream in rows}
+    rows = _pairs(entry, Typed(rows=typed.filled))
+    _once(entry, [name for name, _stream in rows])
+    return {row[0]: row[1] for row in rows}
 
 
 def _write_list(value: Any) -> Typed:
@@ -203,7 +211,7 @@ def _write_margins(value: Any) -> Typed:
 
 
 def _read_margins(entry: PolicyEntry, typed: Typed) -> dict[str, dict[str, Any]]:
-    rows = _pairs(entry, Typed(rows=tuple(r for r in typed.rows if (r[0] + r[2]).strip())))
+    rows = _pairs(entry, Typed(rows=typed.filled))
     _once(entry, [row[0] for row in rows])
     return {
         name: {

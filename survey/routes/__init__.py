@@ -18,6 +18,8 @@ BLUEPRINTS = (
     "call_backs",
     "paper",
     "evaluator",
+    "policy",
+    "what_if",
     "duties",
     "themes",
     "theme_findings",

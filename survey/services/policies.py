@@ -10,12 +10,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from analysis.policy import ENTRIES, PolicyError
 from analysis.policy import Policy as PolicyDocument
+from analysis.policy import PolicyError
 from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import Instrument
 from survey.models import Policy, Questionnaire, Wave
+from survey.policy_fit import changed_values, unasked_names
 from survey.services import audit
 
 
@@ -48,35 +49,6 @@ def stored_policy(session: Any, document: PolicyDocument, *, now: datetime) -> i
         session.add(stored)
         session.flush()
     return int(stored.id)
-
-
-def unasked_names(
-    policy: PolicyDocument, instrument: Instrument
-) -> dict[str, tuple[PolicyError, ...]]:
-    """{value: what does not fit the questionnaire}, empty when the wave could ask for it all.
-
-    Codes: names_missing (asked and without a weight), names_unasked (named and never asked).
-    """
-    found: dict[str, list[PolicyError]] = {}
-    indicators, weighted = set(instrument.indicator_items), set(policy.omega)
-    asked = set(instrument.margin_questions)
-    for key, code, names in (
-        ("omega", "names_missing", indicators - weighted),
-        ("omega", "names_unasked", weighted - indicators),
-        ("margin_variables", "names_unasked", set(policy.margin_variables) - asked),
-        ("base_weights", "names_unasked", set(policy.base_weights) - asked),
-    ):
-        if names:
-            problem = PolicyError(code, f"{key} does not fit.", key=key, names=sorted(names))
-            found.setdefault(key, []).append(problem)
-    return {key: tuple(problems) for key, problems in found.items()}
-
-
-def changed_values(before: PolicyDocument, after: PolicyDocument) -> tuple[str, ...]:
-    """Names of the values in which two policies differ, in the order of the document."""
-    return tuple(
-        entry.key for entry in ENTRIES if getattr(before, entry.key) != getattr(after, entry.key)
-    )
 
 
 def save_policy(
