@@ -235,7 +235,10 @@ def _complete(disputed: tuple[Disputed, ...], choices: dict[str, str]) -> bool:
 def _parsed(content: bytes) -> Any:
     """A JSON document. Raises PolicyError (not_json) for anything else."""
     try:
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=unique_keys)
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=unique_keys)
+        # Half a character can stand in JSON and in no page and no database.
+        json.dumps(document, ensure_ascii=False).encode()
+        return document
     except (ValueError, AnalysisError, RecursionError) as error:
         reason = error.message if isinstance(error, AnalysisError) else str(error)
         raise PolicyError("not_json", "The file is no JSON.", reason=reason[:120]) from error

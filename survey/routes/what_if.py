@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as AnyResponse
 
 from analysis.policy import ENTRIES, Policy
 from survey.errors import Refused
@@ -18,11 +20,23 @@ from survey.routes.access import requires
 
 blueprint = Blueprint("what_if", __name__, url_prefix="/office")
 
+OVER = ("closed", "published")
+
 
 @blueprint.get("/waves/<wave_code>/what-if")
 @requires("evaluator")
-def start(wave_code: str) -> str:
-    """The values of record in controls, to be changed and tried."""
+def start(wave_code: str) -> str | AnyResponse:
+    """The values of record in controls, to be tried; of a wave still asked to the last one over."""
+    waves = all_waves()
+    over = [one.code for one in waves if one.status in OVER]
+    if wave_code in {one.code for one in waves} and wave_code not in over:
+        if not over:
+            raise Refused(
+                "no_wave_over",
+                _l("No wave is over yet: there is nothing to try values on."),
+                status=404,
+            )
+        return redirect(f"/office/waves/{over[0]}/what-if", 302)
     past = past_wave(wave_code)
     return _page(past, form_of(past.policy))
 
@@ -84,7 +98,7 @@ def _page(
         indicators={
             one.code: one.name for one in kept_instrument(past.wave.questionnaire_id).indicators
         },
-        waves=[one for one in waves if one.status in ("closed", "published")],
+        waves=[one for one in waves if one.status in OVER],
         draft=next_draft(waves),
         changed=[one for part in sections for one in part.entries if one.entry.key in changed],
         changes=json.dumps({key: document[key] for key in changed}, ensure_ascii=False),
