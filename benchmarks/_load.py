@@ -1,32 +1,92 @@
-"""Load on 127.0.0.1: as many submissions as go through, or a steady rate and its waiting times."""
+"""Load on 127.0.0.1: as many submissions as go through, or a steady rate and its waiting times.
+
+One thread watches all connections and sends what was prepared, so that the load takes little of
+the cores that it shares with the server: with a client of the standard library in several threads
+the faster of two servers waited for its own measurement.
+"""
 
 from __future__ import annotations
 
-import http.client
-import threading
+import re
+import selectors
+import socket
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from itertools import repeat, takewhile
+from typing import NamedTuple
 
-# One GET + POST over a kept connection; gives the seconds of each of the two requests.
-Submission = Callable[[http.client.HTTPConnection], tuple[float, float]]
+# What takes longer has failed.
+PATIENCE = 30
 
 
-def capacity(port: int, submit: Submission, *, clients: int = 4, seconds: float = 6) -> float:
+class Reply(NamedTuple):
+    """What came back: the status, the lines above the body, and the body as it was sent."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+# One submission: hands out requests, is sent the reply to each, and raises when one is wrong.
+Visit = Generator[bytes, Reply, None]
+Submission = Callable[[], Visit]
+
+
+def request(method: str, path: str, *, headers: str = "", body: str = "") -> bytes:
+    """A request for a kept connection. headers: further lines, each with its line end."""
+    if body:
+        headers += "Content-Type: application/x-www-form-urlencoded\r\n"
+        headers += f"Content-Length: {len(body)}\r\n"
+    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n{body}".encode()
+
+
+@dataclass(eq=False)
+class _Client:
+    """A kept connection, and how far the submission on it has come."""
+
+    connection: socket.socket
+    visit: Visit = field(init=False)
+    since: float = 0
+    received: bytes = b""
+
+    def begin(self, visit: Visit, since: float) -> None:
+        """Send the first request of a submission that was due at `since`."""
+        self.visit, self.since = visit, since
+        self.connection.sendall(next(visit))
+
+    def hear(self, took: list[float]) -> bool:
+        """Read what has come, send what follows; True when the submission is done."""
+        piece = self.connection.recv(1 << 18)
+        assert piece, "the server hung up"
+        self.received += piece
+        head, found, body = self.received.partition(b"\r\n\r\n")
+        if not found or len(body) < _length(head):
+            return False
+        self.received = b""
+        now = time.perf_counter()
+        took.append(now - self.since)
+        self.since = now
+        try:
+            self.connection.sendall(self.visit.send(Reply(int(head[9:12]), head, body)))
+        except StopIteration:
+            return True
+        return False
+
+
+def _length(head: bytes) -> int:
+    found = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+    assert found, head
+    return int(found[1])
+
+
+def capacity(port: int, submit: Submission, *, clients: int = 16, seconds: float = 6) -> float:
     """Submissions a second when every client sends the next as soon as the last is answered."""
-    counts = [0] * clients
-    stop = time.perf_counter() + seconds
-
-    def run(which: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        while time.perf_counter() < stop:
-            submit(connection)
-            counts[which] += 1
-        connection.close()
-
     start = time.perf_counter()
-    _together(run, clients)
-    return sum(counts) / (time.perf_counter() - start)
+    at_once = takewhile(lambda _due: time.perf_counter() < start + seconds, repeat(start))
+    took = _drive(port, submit, clients=clients, due=at_once)
+    return len(took) / 2 / (time.perf_counter() - start)
 
 
 def paced(
@@ -37,34 +97,40 @@ def paced(
     A submission that begins late because all clients still wait counts its lateness too: what a
     resident feels is not hidden by a slow server slowing its own load.
     """
-    took: list[float] = []
-    due = iter(range(int(rate * seconds)))
-    lock = threading.Lock()
     start = time.perf_counter() + 0.2
+    due = (start + turn / rate for turn in range(int(rate * seconds)))
+    return _drive(port, submit, clients=clients, due=due)
 
-    def run(_which: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        while True:
-            with lock:
+
+def visit_in_turn(port: int, submit: Submission, *, times: int) -> None:
+    """So many submissions, one after the other."""
+    _drive(port, submit, clients=1, due=repeat(time.perf_counter(), times))
+
+
+def _drive(port: int, submit: Submission, *, clients: int, due: Iterator[float]) -> list[float]:
+    """Begin a submission at each moment of `due`, or when a client is free; seconds of requests."""
+    took: list[float] = []
+    # First in, first out: none waits so long that the server hangs up.
+    free: deque[_Client] = deque()
+    with selectors.DefaultSelector() as ready:
+        for _number in range(clients):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            free.append(_Client(connection))
+            ready.register(connection, selectors.EVENT_READ, free[-1])
+        turn = next(due, None)
+        while turn is not None or len(free) < clients:
+            wait = turn - time.perf_counter() if free and turn is not None else PATIENCE
+            if free and turn is not None and wait <= 0:
+                free.popleft().begin(submit(), turn)
                 turn = next(due, None)
-            if turn is None:
-                break
-            at = start + turn / rate
-            time.sleep(max(0.0, at - time.perf_counter()))
-            late = max(0.0, time.perf_counter() - at)
-            get, post = submit(connection)
-            took.extend((get + late, post))
-        connection.close()
-
-    _together(run, clients)
+                continue
+            events = ready.select(wait)
+            assert events or wait < PATIENCE, "no reply"
+            free += [key.data for key, _event in events if key.data.hear(took)]
+        for key in list(ready.get_map().values()):
+            key.data.connection.close()
     return took
-
-
-def _together(run: Callable[[int], None], clients: int) -> None:
-    """Run every client in a thread; what one raises is raised here, so no figure hides it."""
-    with ThreadPoolExecutor(clients) as pool:
-        for done in [pool.submit(run, which) for which in range(clients)]:
-            done.result()
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -13,7 +13,9 @@ from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
 
 app = Flask(__name__)
-PAGE = "x" * int(os.environ.get("BARE_PAGE_BYTES", "8000"))
+# The load reads a submission key from every page; here all have the same one.
+KEY = '<input name="submission_key" value="0123456789abcdef">'
+PAGE = KEY.ljust(int(os.environ.get("BARE_PAGE_BYTES", "8000")), "x")
 _connection: sqlite3.Connection | None = None
 
 

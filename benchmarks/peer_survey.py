@@ -7,7 +7,6 @@ and threads. A submission is the GET of the form and its POST; a redirect is not
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import signal
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks._load import Submission, capacity
+from benchmarks._load import Submission, Visit, capacity, request
 from benchmarks.resident import ANSWERS, answers, cpu_seconds, free_port, prepare, submission
 
 NAME = "peer survey"
@@ -31,7 +30,10 @@ PEER = "django-survey-and-report==1.5.0"
 # The ratio that is promised.
 AIM = 12
 GUNICORN = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--log-level", "error"]
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+COOKIE = re.compile(rb"Set-Cookie: +csrftoken=(\w+)")
+RADIO = re.compile(r'<input type="radio" name="([^"]+)"')
+TEXTAREA = re.compile(r'<textarea name="([^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 LEVELS = "Very satisfied, Satisfied, Just about satisfied, Dissatisfied, Very dissatisfied, No idea"
 SETTINGS = """
 from pathlib import Path
@@ -141,29 +143,23 @@ def under_gunicorn(
 def peer_submission(survey: str) -> Submission:
     """A visitor of the peer: reads the form, sends it with the token and cookie it was given."""
     path = f"/survey/{survey}/"
+    page = request("GET", path, headers="Accept-Encoding: gzip\r\n")
 
-    def submit(connection: http.client.HTTPConnection) -> tuple[float, float]:
-        start = time.perf_counter()
-        connection.request("GET", path)
-        reply = connection.getresponse()
-        page = reply.read().decode()
-        got = time.perf_counter()
-        assert reply.status == 200, (reply.status, page[:300])
-        cookie = re.search(r"csrftoken=(\w+)", reply.headers["Set-Cookie"] or "")
+    def visit() -> Visit:
+        reply = yield page
+        assert reply.status == 200, reply.status
+        cookie = COOKIE.search(reply.head)
         assert cookie, "the form came without its cookie"
-        fields = dict.fromkeys(re.findall(r'<input type="radio" name="([^"]+)"', page), "satisfied")
-        fields |= dict.fromkeys(re.findall(r'<textarea name="([^"]+)"', page), ANSWERS["comment"])
+        html = reply.body.decode()
+        fields = dict.fromkeys(RADIO.findall(html), "satisfied")
+        fields |= dict.fromkeys(TEXTAREA.findall(html), ANSWERS["comment"])
         assert len(fields) == 6, fields
-        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
-        form = urlencode(dict(hidden) | fields)
-        headers = FORM | {"Cookie": f"csrftoken={cookie[1]}"}
-        connection.request("POST", path, body=form, headers=headers)
-        reply = connection.getresponse()
-        body = reply.read()
-        assert reply.status == 302, (reply.status, body[:300])
-        return got - start, time.perf_counter() - got
+        form = urlencode(dict(HIDDEN.findall(html)) | fields)
+        headers = f"Cookie: csrftoken={cookie[1].decode()}\r\n"
+        reply = yield request("POST", path, headers=headers, body=form)
+        assert reply.status == 302, (reply.status, reply.body[:300])
 
-    return submit
+    return visit
 
 
 def run() -> list[dict[str, Any]]:

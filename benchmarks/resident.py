@@ -7,9 +7,10 @@ Then how long requests take while half as many come in as the process can serve.
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import os
-import secrets
+import re
 import signal
 import socket
 import subprocess
@@ -22,7 +23,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks._load import Submission, capacity, paced, percentile
+from benchmarks._load import (
+    Submission,
+    Visit,
+    capacity,
+    paced,
+    percentile,
+    request,
+    visit_in_turn,
+)
 
 NAME = "resident"
 COMMAND = ".venv/bin/python -m benchmarks resident"
@@ -30,6 +39,7 @@ ROUNDS = 5
 REQUESTS = 200
 P99_MS = 60
 TICK = os.sysconf("SC_CLK_TCK")
+SUBMISSION_KEY = re.compile(rb'name="submission_key" value="([^"]+)"')
 ANSWERS = {
     "party": "4",
     "urban": "2",
@@ -91,33 +101,20 @@ def cpu_seconds(process: int) -> float:
 
 
 def submission(code: str) -> Submission:
-    """A resident who opens the page of `code` and sends an answer."""
+    """A resident who opens the page of `code` and sends an answer under the page's own key."""
+    page = request("GET", f"/s/{code}", headers="Accept-Encoding: gzip\r\n")
+    form = urlencode(ANSWERS | {"lang": "zh"})
 
-    def submit(connection: http.client.HTTPConnection) -> tuple[float, float]:
-        start = time.perf_counter()
-        connection.request("GET", f"/s/{code}", headers={"Accept-Encoding": "gzip"})
-        reply = connection.getresponse()
-        reply.read()
-        got = time.perf_counter()
+    def visit() -> Visit:
+        reply = yield page
         assert reply.status == 200, reply.status
-        form = urlencode(ANSWERS | {"submission_key": secrets.token_urlsafe(16), "lang": "zh"})
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", f"/s/{code}", body=form, headers=headers)
-        reply = connection.getresponse()
-        body = reply.read()
-        assert reply.status == 303, (reply.status, body[:300])
-        return got - start, time.perf_counter() - got
+        packed = b"Content-Encoding: gzip" in reply.head
+        key = SUBMISSION_KEY.search(gzip.decompress(reply.body) if packed else reply.body)
+        assert key, "the page has no submission key"
+        reply = yield request("POST", f"/s/{code}", body=f"{form}&submission_key={key[1].decode()}")
+        assert reply.status == 303, (reply.status, reply.body[:300])
 
-    return submit
-
-
-def visit(port: int, code: str, *, times: int) -> None:
-    """GET and POST `times` times over one kept connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    submit = submission(code)
-    for _turn in range(times):
-        submit(connection)
-    connection.close()
+    return visit
 
 
 def page_bytes(port: int, code: str) -> int:
@@ -146,26 +143,26 @@ def run() -> list[dict[str, Any]]:
     """Rows of (measure, figure, yardstick, ratio, command)."""
     with tempfile.TemporaryDirectory() as folder:
         code = prepare(folder)
+        submit = submission(code)
         ours: list[float] = []
         bare: list[float] = []
         with served("survey:create_app()", JIEPING_INSTANCE_DIR=folder) as (port, worker):
-            visit(port, code, times=50)
+            visit_in_turn(port, submit, times=50)
             size = page_bytes(port, code)
             environ = {
                 "BARE_DATABASE": str(Path(folder) / "bare.db"),
                 "BARE_PAGE_BYTES": str(size),
             }
             with served("benchmarks.bare_flask:app", **environ) as (bare_port, bare_worker):
-                visit(bare_port, code, times=50)
+                visit_in_turn(bare_port, submit, times=50)
                 for _round in range(ROUNDS):
                     for figures, at, process in (
                         (ours, port, worker),
                         (bare, bare_port, bare_worker),
                     ):
                         before = cpu_seconds(process)
-                        visit(at, code, times=REQUESTS)
+                        visit_in_turn(at, submit, times=REQUESTS)
                         figures.append((cpu_seconds(process) - before) / REQUESTS * 1000)
-            submit = submission(code)
             most = capacity(port, submit)
             waits = paced(port, submit, rate=most / 2)
     ours.sort()
