@@ -20,6 +20,7 @@ BLUEPRINTS = (
     "evaluator",
     "policy",
     "what_if",
+    "assessment",
     "duties",
     "themes",
     "theme_findings",
