@@ -22,7 +22,7 @@ from survey.errors import Refused
 from survey.exports.documents import not_published
 from survey.exports.tables import moment
 from survey.queries.draft import Draft, computed_draft
-from survey.queries.evaluation import kept_bundle
+from survey.queries.evaluation import EVALUATION_STATUSES, kept_bundle
 from survey.queries.views import AdjustmentView, EvaluationView, GroupView, StreetEvaluation
 from survey.queries.waves import wave_view
 
@@ -49,18 +49,19 @@ def bundle_bytes(draft: Draft, published: EvaluationView, *, kind: str) -> bytes
 def wave_bundle(
     code: str, *, kind: str, wants_draft: bool = False, revision: int | None = None
 ) -> bytes:
-    """The bundle sealed when a wave was published, or one of the figures as they stand.
+    """The bundle sealed when a wave was frozen, or one of the figures as they stand.
 
-    revision: of the publication; the newest when left out.
+    revision: the newest published when left out; an office may ask for one that is not.
     Raises Refused: 404 unknown wave, or none was sealed; 403 a draft for everybody.
     """
     wave = wave_view(code)
-    if wants_draft or wave.status != "published":
+    statuses = EVALUATION_STATUSES if revision is not None and kind == FULL else ("published",)
+    if wants_draft or (wave.status != "published" and len(statuses) == 1):
         if kind == PUBLIC:
             raise not_published()
         draft = computed_draft(code)
         return bundle_bytes(draft, draft.evaluation, kind=kind)
-    kept = kept_bundle(code, kind=kind, revision=revision)
+    kept = kept_bundle(code, kind=kind, revision=revision, statuses=statuses)
     if kept is None:
         raise Refused(
             "no_bundle",
@@ -74,9 +75,11 @@ def _about(view: EvaluationView) -> dict[str, Any]:
     return {
         "district": view.wave.district_code,
         "wave": view.wave.code,
-        "status": view.status,
+        # It is sealed when the figures are frozen, and holds for whatever is decided afterwards.
+        "status": "frozen" if view.status == "provisional" else view.status,
         "revision": view.revision,
         "published_at": moment(view.published_at),
+        "frozen_at": moment(view.frozen_at),
         "computed_at": moment(view.computed_at),
         "policy_sha256": view.policy_hash,
         "is_demo": view.wave.is_demo,
@@ -187,6 +190,7 @@ def _full_words() -> list[str]:
         _("streets.csv, margins.csv, strata.csv: the streets and who lives there"),
         _("responses.csv, moments.csv, answers.csv, clusters.csv: integer sums of the answers"),
         _("direct.csv: the district's own scores, one a street and assessor"),
+        _("objective.csv, where the policy has objective indicators: their values by street"),
         _("themes.json: recurring complaints with their counts"),
         _("circumstances.json: the wave before, appeals, exclusions"),
         _("results.json: every published figure"),

@@ -1,17 +1,26 @@
-"""Read an evaluation as it was frozen when it was published, and the draft beside it."""
+"""Read an evaluation as it was frozen, whatever step it has reached, and the draft beside it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from analysis.types import Estimate
-from survey.models import Evaluation, EvaluationBundle, StreetResult, ThemeAdjustment, db
+from survey.models import (
+    Evaluation,
+    EvaluationBundle,
+    StreetResult,
+    ThemeAdjustment,
+    Wave,
+    db,
+)
+from survey.models.evaluation import EVALUATION_STATUSES
 from survey.queries.cubes import streets_with_margins
 from survey.queries.draft import draft_evaluation
 from survey.queries.fieldwork import kept_instrument
@@ -23,12 +32,29 @@ from survey.queries.views import (
     EvaluationView,
     GroupView,
     LastPlaceView,
+    SignOffView,
     StreetEvaluation,
     StreetView,
 )
 from survey.queries.waves import WaveView, wave_view
 
-__all__ = ["draft_evaluation", "published_evaluation"]
+__all__ = ["current_evaluation", "draft_evaluation", "published_evaluation"]
+
+#: Frozen and not published yet.
+UNPUBLISHED = ("provisional", "approved")
+
+
+@dataclass(frozen=True)
+class RevisionView:
+    """One frozen revision of a wave, without its figures. Times are UTC."""
+
+    revision: int
+    status: str
+    reason: str
+    frozen_at: datetime
+    notice_until: date | None
+    published_at: datetime | None
+    sign_offs: tuple[SignOffView, ...]
 
 
 @dataclass(frozen=True)
@@ -41,35 +67,122 @@ class KeptBundle:
 
 
 def published_evaluation(wave_code: str, *, revision: int | None = None) -> EvaluationView | None:
-    """A wave's published evaluation: the newest revision, or the one asked for. Five queries.
+    """A wave's published evaluation: the newest revision, or the one asked for. Six queries.
 
     None when nothing was published. Raises Refused (404) for an unknown wave.
     """
-    wave = wave_view(wave_code)
+    return _stored(wave_view(wave_code), ("published",), revision=revision)
+
+
+def current_evaluation(wave_code: str) -> EvaluationView | None:
+    """A wave's newest frozen evaluation, whatever step it has reached. Six queries.
+
+    provisional, approved or published; None when nothing is frozen. Raises Refused (404).
+    """
+    return _stored(wave_view(wave_code), ("provisional", "approved", "published"))
+
+
+def frozen_evaluation(wave_code: str, *, revision: int) -> EvaluationView | None:
+    """One revision of a wave, also one that was replaced before it was published. Six queries.
+
+    For the office. Raises Refused (404) for an unknown wave.
+    """
+    return _stored(wave_view(wave_code), EVALUATION_STATUSES, revision=revision)
+
+
+def evaluation_on_notice(wave_code: str) -> EvaluationView | None:
+    """The evaluation of a wave that everybody may read before it is published. Six queries.
+
+    It was put on public notice and is provisional or approved; None when there is none. Raises
+    Refused (404) for an unknown wave.
+    """
+    return _stored(wave_view(wave_code), UNPUBLISHED, on_notice=True)
+
+
+def evaluation_by_id(wave: WaveView, evaluation_id: int) -> EvaluationView:
+    """One stored evaluation of a wave by its key. Six queries."""
+    stored = db.session.get_one(Evaluation, evaluation_id)
+    return _view(stored, wave)
+
+
+def revisions(wave_code: str) -> tuple[RevisionView, ...]:
+    """Every frozen revision of a wave, the newest first. Two queries."""
+    found = db.session.scalars(
+        select(Evaluation)
+        .join(Wave, Evaluation.wave_id == Wave.id)
+        .where(Wave.code == wave_code)
+        .options(selectinload(Evaluation.sign_offs))
+        .order_by(Evaluation.revision.desc())
+    )
+    return tuple(
+        RevisionView(
+            revision=one.revision,
+            status=one.status,
+            reason=one.reason,
+            frozen_at=one.created_at,
+            notice_until=one.notice_until,
+            published_at=one.published_at,
+            sign_offs=_sign_offs(one),
+        )
+        for one in found
+    )
+
+
+def _stored(
+    wave: WaveView,
+    statuses: Sequence[str],
+    *,
+    revision: int | None = None,
+    on_notice: bool = False,
+) -> EvaluationView | None:
     query = (
         select(Evaluation)
-        .where(Evaluation.wave_id == wave.id, Evaluation.status == "published")
-        .options(selectinload(Evaluation.results), selectinload(Evaluation.adjustments))
+        .where(Evaluation.wave_id == wave.id, Evaluation.status.in_(statuses))
+        .options(
+            selectinload(Evaluation.results),
+            selectinload(Evaluation.adjustments),
+            selectinload(Evaluation.sign_offs),
+        )
         .order_by(Evaluation.revision.desc())
         .limit(1)
     )
     if revision is not None:
         query = query.where(Evaluation.revision == revision)
+    if on_notice:
+        query = query.where(Evaluation.notice_until.is_not(None))
     stored = db.session.scalar(query)
     return None if stored is None else _view(stored, wave)
 
 
-def kept_bundle(wave_code: str, *, kind: str, revision: int | None = None) -> KeptBundle | None:
-    """The recompute bundle that was sealed when a wave was published. Two queries.
+def _sign_offs(stored: Evaluation) -> tuple[SignOffView, ...]:
+    return tuple(
+        SignOffView(step=one.step, actor=one.actor, at=one.at, note=one.note)
+        for one in sorted(stored.sign_offs, key=lambda one: one.id)
+    )
 
-    kind: `full` or `public`; revision: the newest when left out. None when there is none.
+
+def kept_bundle(
+    wave_code: str,
+    *,
+    kind: str,
+    revision: int | None = None,
+    statuses: Sequence[str] = ("published",),
+) -> KeptBundle | None:
+    """The recompute bundle that was sealed when an evaluation was frozen. Two queries.
+
+    kind: `full` or `public`; revision: the newest when left out; statuses: of which evaluations,
+    those that are published unless an office asks for others. None when there is none.
     Raises Refused (404) for an unknown wave.
     """
     wave = wave_view(wave_code)
     query = (
         select(Evaluation.revision, EvaluationBundle.sha256, EvaluationBundle.content)
         .join(EvaluationBundle, EvaluationBundle.evaluation_id == Evaluation.id)
-        .where(Evaluation.wave_id == wave.id, EvaluationBundle.kind == kind)
+        .where(
+            Evaluation.wave_id == wave.id,
+            EvaluationBundle.kind == kind,
+            Evaluation.status.in_(statuses),
+        )
         .order_by(Evaluation.revision.desc())
         .limit(1)
     )
@@ -120,6 +233,9 @@ def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:
         effective_weights=summary["effective_weights"],
         has_direct=summary["has_direct"],
         listed=read_listed(summary.get("listed", {})),
+        frozen_at=stored.created_at,
+        notice_until=stored.notice_until,
+        sign_offs=_sign_offs(stored),
     )
 
 

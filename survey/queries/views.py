@@ -248,13 +248,23 @@ class ListedView:
 
 
 @dataclass(frozen=True)
+class SignOffView:
+    """Who took an evaluation one step further. step: see models.appeal.SIGN_OFF_STEPS; at: UTC."""
+
+    step: str
+    actor: str
+    at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class EvaluationView:
-    """A draft computed just now, or a published evaluation as it was frozen."""
+    """A draft computed just now, or an evaluation as it was frozen."""
 
     wave: WaveView
     #: 1, 2, …; 0 for a draft.
     revision: int
-    #: "draft" or "published".
+    #: "draft", or as stored: "provisional", "approved", "published", "replaced".
     status: str
     policy_hash: str
     rollup_run_id: int | None
@@ -275,6 +285,16 @@ class EvaluationView:
     has_direct: bool
     #: {street code: standing items}, shown beside the scores and mixed into none.
     listed: Mapping[str, tuple[ListedView, ...]] = field(default_factory=dict)
+    #: UTC; when the figures were frozen. None for a draft.
+    frozen_at: datetime | None = None
+    #: The last day of the public notice in the district's time zone; None: there was none.
+    notice_until: date | None = None
+    #: Every step that was taken, in the order of time.
+    sign_offs: tuple[SignOffView, ...] = ()
+
+    def sign_off(self, step: str) -> SignOffView | None:
+        """Who took a step, or None when it was not taken."""
+        return next((one for one in self.sign_offs if one.step == step), None)
 
     def mentions_of(self, theme_id: int) -> dict[str, int]:
         """{street code: respondents who mentioned a theme}."""

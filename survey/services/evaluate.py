@@ -1,236 +1,220 @@
-"""Freeze an evaluation: compute it, store every figure, and never change it again.
+"""Take an evaluation from the draft to its publication: freeze, approve, publish.
 
-A correction of what was published is the next revision and says why.
+Every step is taken once, by a named account, with an audit event. A frozen figure never changes;
+a correction is the next revision and says why.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
+from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
-from analysis.types import Estimate
 from survey import jobs
 from survey.database import lock_table, transaction
 from survey.errors import Refused
-from survey.exports.bundle import KINDS, bundle_bytes
-from survey.models import (
-    Evaluation,
-    EvaluationBundle,
-    StreetResult,
-    ThemeAdjustment,
-    Wave,
-    table_of,
-)
-from survey.queries.cubes import cube_state
-from survey.queries.draft import Draft, computed_draft
-from survey.queries.listed import listed_json
-from survey.queries.paper_entry import open_piles
-from survey.queries.views import EvaluationView, StreetEvaluation
+from survey.formatting import local_time, say_day, say_time
+from survey.models import Evaluation, SignOff, Wave, table_of
+from survey.queries.evaluation import UNPUBLISHED, evaluation_by_id
+from survey.queries.policies import kept_policy
+from survey.queries.standing import approval_problems
+from survey.queries.views import EvaluationView
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
+from survey.services.freezing import Transaction, require_closed_piles, store_frozen
+from survey.working_days import LAST_DAY, add_working_days
 
 
-def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> EvaluationView:
-    """Publish the evaluation of a closed wave as its next revision. One transaction.
+def freeze(
+    wave_code: str,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    notice_until: date | None = None,
+) -> EvaluationView:
+    """Freeze the evaluation of a closed wave as its next revision. One transaction.
 
-    reason: why a wave that was published before is published again; required then.
-    Raises Refused: 404 unknown wave; 409 wave not closed, answers still waiting to be counted
-    or in piles of paper forms that are not closed, direct scores of some streets but not of
-    others, no reason for a revision.
+    It is provisional: on public notice until `notice_until`, or for the policy's `appeal_days`
+    working days when that is left out; without notice when they are 0. A revision that was not
+    published yet is replaced.
+    reason: why there is another revision; required after the first.
+    Raises Refused: 404 unknown wave; 409 wave not closed, answers still waiting to be counted or
+    in piles of paper forms that are not closed, direct scores of some streets but not of others,
+    no reason for a revision, a calendar that does not reach the last day; 422 a last day that is
+    too early.
     """
     with transaction(snapshot=True) as session:
-        # Answers or scores that are being stored are waited for, so that they are in the figures.
-        lock_table(session, table_of(Wave))
-        audit.lock(session)
+        _hold_evaluations(session)
         wave = wave_view(wave_code)
-        newest = select(func.max(Evaluation.revision)).where(Evaluation.wave_id == wave.id)
-        revision = (session.scalar(newest) or 0) + 1
-        computed = computed_draft(wave_code)
-        draft = computed.evaluation
-        _require_publishable(wave, draft, revision=revision, reason=reason)
-        stored = Evaluation(
-            wave_id=wave.id,
-            revision=revision,
-            policy_id=wave.policy_id,
-            rollup_run_id=draft.rollup_run_id,
-            status="published",
-            reason=reason,
-            summary=_summary(draft),
-            computed_at=draft.computed_at,
-            created_at=now,
-            published_at=now,
-        )
-        indicators = {indicator.code: indicator.id for indicator in draft.indicators}
-        for street in draft.streets:
-            stored.results += _results(street, indicators)
-            stored.adjustments += _adjustments(street, indicators)
-        made = replace(
-            draft,
-            wave=replace(draft.wave, status="published"),
-            status="published",
-            revision=revision,
-            published_at=now,
-            reason=reason,
-        )
-        stored.bundles = _bundles(computed, made)
-        session.add(stored)
-        session.execute(update(Wave).where(Wave.id == wave.id).values(status="published"))
-        audit.record(
-            session,
-            actor=actor,
-            action="publish",
-            subject=f"wave {wave_code} revision {revision}",
-            detail={
-                "reason": reason,
-                "policy": draft.policy_hash,
-                "rollup": draft.rollup_run_id,
-                "bundles": {bundle.kind: bundle.sha256 for bundle in stored.bundles},
-            },
-            at=now,
-        )
-    # After the commit: what is drawn is what was published.
-    jobs.ask_for_wave_pictures(wave_code)
+        until = _notice(wave, now=now, given=notice_until)
+        _replace_unpublished(session, wave, actor=actor, now=now)
+        made = store_frozen(session, wave, actor=actor, now=now, reason=reason, notice_until=until)
     return made
 
 
-def _require_publishable(
-    wave: WaveView, draft: EvaluationView, *, revision: int, reason: str
+def approve(wave_code: str, *, actor: str, now: datetime, note: str = "") -> EvaluationView:
+    """Sign the provisional evaluation of a wave off. One transaction; no figure changes.
+
+    Raises Refused: 404 unknown wave; 409 nothing is provisional, somebody approved it already,
+    the same account froze it, the notice is not over, an appeal that could change a verdict is
+    open, or a decision since then is not in the figures.
+    """
+    with transaction() as session:
+        _hold_evaluations(session)
+        wave = wave_view(wave_code)
+        stored = _unpublished(session, wave)
+        if stored is None:
+            raise Refused(
+                "nothing_frozen",
+                _l("Nothing is on public notice for this wave. Freeze the draft first."),
+                status=409,
+            )
+        _require_not_approved(stored)
+        for problem in approval_problems(
+            wave, stored.id, actor=actor, today=local_time(now).date()
+        ):
+            raise problem
+        _take_step(session, wave, stored, step="approved", actor=actor, now=now, note=note)
+        session.flush()
+        made = evaluation_by_id(wave, stored.id)
+    return made
+
+
+def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> EvaluationView:
+    """Publish what was approved, unchanged. One transaction.
+
+    When nothing of the wave is frozen and unpublished, the draft is frozen and published in one
+    step, which is logged as without public notice; `reason` is then why there is another
+    revision.
+    Raises Refused: 404 unknown wave; 409 what is frozen is not approved, piles of paper forms
+    are open, or in one step as `freeze`.
+    """
+    with transaction(snapshot=True) as session:
+        _hold_evaluations(session)
+        wave = wave_view(wave_code)
+        stored = _unpublished(session, wave)
+        if stored is None:
+            made = store_frozen(
+                session,
+                wave,
+                actor=actor,
+                now=now,
+                reason=reason,
+                notice_until=None,
+                at_once=True,
+            )
+        else:
+            if stored.status != "approved":
+                raise Refused(
+                    "not_approved",
+                    _l("Revision %(revision)s is not approved yet.", revision=stored.revision),
+                    status=409,
+                )
+            require_closed_piles(wave)
+            stored.published_at = now
+            _take_step(session, wave, stored, step="published", actor=actor, now=now)
+            session.flush()
+            made = evaluation_by_id(wave, stored.id)
+        session.execute(update(Wave).where(Wave.id == wave.id).values(status="published"))
+    # After the commit: what is drawn is what was published.
+    jobs.ask_for_wave_pictures(wave_code)
+    return replace(made, wave=replace(made.wave, status="published"))
+
+
+def _unpublished(session: Transaction, wave: WaveView) -> Evaluation | None:
+    return session.scalar(
+        select(Evaluation)
+        .where(Evaluation.wave_id == wave.id, Evaluation.status.in_(UNPUBLISHED))
+        .order_by(Evaluation.revision.desc())
+        .limit(1)
+    )
+
+
+def _require_not_approved(stored: Evaluation) -> None:
+    for one in stored.sign_offs:
+        if one.step == "approved":
+            raise Refused(
+                "already_approved",
+                _l(
+                    "%(who)s already approved revision %(revision)s at %(time)s.",
+                    who=one.actor,
+                    revision=stored.revision,
+                    time=say_time(one.at),
+                ),
+                status=409,
+                details={"by": one.actor, "at": one.at.isoformat()},
+            )
+
+
+def _take_step(
+    session: Transaction,
+    wave: WaveView,
+    stored: Evaluation,
+    *,
+    step: str,
+    actor: str,
+    now: datetime,
+    note: str = "",
 ) -> None:
-    if wave.status not in ("closed", "published"):
-        raise Refused(
-            "wave_not_closed", _l("Close the wave first: answers still come in."), status=409
-        )
-    waiting = cube_state(wave).pending
-    if waiting:
-        raise Refused(
-            "answers_waiting",
-            _l(
-                "%(count)s answers are not counted yet. Wait until the worker has counted them, "
-                "or run `rollup`.",
-                count=waiting,
-            ),
-            status=409,
-        )
-    # Afterwards they could not be closed any more. What was published before has lost them already.
-    piles = open_piles(wave.id) if wave.status == "closed" else ()
-    if piles:
-        raise Refused(
-            "paper_open",
-            _l(
-                "Paper forms are typed in and not stored as answers yet: %(piles)s. Close these "
-                "piles first, or drop their forms.",
-                piles=", ".join(f"{pile.label} ({pile.forms})" for pile in piles),
-            ),
-            status=409,
-        )
-    if revision > 1 and not reason.strip():
-        raise Refused(
-            "reason_needed",
-            _l("This wave was published before. Say why it is published again."),
-            status=409,
-        )
-    missing = [one.street.code for one in draft.streets if one.direct.value is None]
-    if draft.has_direct and missing:
-        raise Refused(
-            "direct_missing",
-            _l(
-                "These streets have no direct score: %(streets)s. Load them, or none at all.",
-                streets=", ".join(missing),
-            ),
-            status=409,
-        )
-
-
-def _bundles(computed: Draft, made: EvaluationView) -> list[EvaluationBundle]:
-    """What the evaluation was computed from, sealed with its figures."""
-    found = []
-    for kind in KINDS:
-        content = bundle_bytes(computed, made, kind=kind)
-        digest = hashlib.sha256(content).hexdigest()
-        found.append(EvaluationBundle(kind=kind, sha256=digest, content=content))
-    return found
-
-
-def _summary(draft: EvaluationView) -> dict[str, Any]:
-    """What is of the wave or a group, and of a street what is not an estimate; as plain JSON."""
-    return {
-        "district": asdict(draft.district),
-        "district_indicators": {
-            code: asdict(estimate) for code, estimate in draft.district_indicators.items()
+    """Move an evaluation on: its status, a line of the sign-off log and an audit event."""
+    stored.status = step
+    stored.sign_offs.append(SignOff(step=step, actor=actor[:80], at=now, note=note))
+    action = {"approved": "approve", "published": "publish", "replaced": "replace"}[step]
+    audit.record(
+        session,
+        actor=actor,
+        action=action,
+        subject=f"wave {wave.code} revision {stored.revision}",
+        detail={
+            "note": note,
+            "bundles": {bundle.kind: bundle.sha256 for bundle in stored.bundles},
         },
-        "groups": [asdict(group) for group in draft.groups],
-        "effective_weights": dict(draft.effective_weights),
-        "has_direct": draft.has_direct,
-        "listed": listed_json(draft.listed),
-        "streets": {
-            one.street.code: {
-                "group": one.street.peer_group,
-                "rank_low": one.rank_low,
-                "rank_high": one.rank_high,
-                "rank_suppressed_because": one.rank_suppressed_because,
-                "chances": list(one.chances),
-            }
-            for one in draft.streets
-        },
-    }
+        at=now,
+    )
 
 
-def _results(street: StreetEvaluation, indicators: dict[str, int]) -> list[StreetResult]:
-    def row(kind: str, estimate: Estimate, *, indicator_id: int | None = None) -> StreetResult:
-        return StreetResult(
-            street_id=street.street.id,
-            kind=kind,
-            indicator_id=indicator_id,
-            estimate=estimate.value,
-            se=estimate.se,
-            low=estimate.low,
-            high=estimate.high,
-            n=estimate.n,
-            n_effective=estimate.n_effective,
-            df=estimate.df,
-            is_random=estimate.random,
-            suppressed_because=estimate.suppressed_because,
+def _hold_evaluations(session: Transaction) -> None:
+    """Let nobody else take a step with an evaluation: first in a transaction, before any reading.
+
+    Answers or scores that are being stored are waited for, so that they are in the figures.
+    """
+    lock_table(session, table_of(Wave))
+    audit.lock(session)
+
+
+def _notice(wave: WaveView, *, now: datetime, given: date | None) -> date | None:
+    """The last day of the public notice; None when the policy asks for none and none is given."""
+    days = kept_policy(wave.policy_id).appeal_days
+    today = local_time(now).date()
+    if given is None:
+        return add_working_days(today, days) if days else None
+    try:
+        earliest = add_working_days(today, days)
+    except Refused:
+        # The calendar does not reach so far: the office answers for the day. It lies beyond what
+        # the calendar knows, because within it the days can be counted.
+        earliest = LAST_DAY
+    if given < earliest:
+        raise Refused(
+            "notice_too_short",
+            _l(
+                "Streets may appeal for %(days)s working days, so the notice lasts until "
+                "%(date)s or longer.",
+                days=days,
+                date=say_day(earliest),
+            ),
+            status=422,
         )
-
-    return [
-        row("public", street.public),
-        row("adjusted", street.adjusted),
-        row("direct", street.direct),
-        row("blended", street.blended),
-        *(
-            row("indicator", estimate, indicator_id=indicators[code])
-            for code, estimate in street.indicators.items()
-        ),
-    ]
+    return given
 
 
-def _adjustments(street: StreetEvaluation, indicators: dict[str, int]) -> list[ThemeAdjustment]:
-    return [
-        ThemeAdjustment(
-            street_id=street.street.id,
-            theme_id=one.theme_id,
-            label=one.label,
-            indicator_id=indicators[one.indicator_code],
-            keywords=list(one.keywords),
-            remit=one.remit,
-            scope=one.scope,
-            mentions=one.mentions,
-            mentions_counted=one.counted,
-            sample_judged=one.sample_judged,
-            sample_right=one.sample_right,
-            respondents=one.respondents,
-            lower=one.lower,
-            share=one.share,
-            waves_present=one.waves_present,
-            relief=one.relief,
-            is_recurring=one.is_recurring,
-            deduction=one.deduction,
-            not_counted_because=list(one.not_counted_because),
-        )
-        for one in street.adjustments
-    ]
+def _replace_unpublished(
+    session: Transaction, wave: WaveView, *, actor: str, now: datetime
+) -> None:
+    """The next revision takes the place of one that was not published; that one is kept."""
+    old = _unpublished(session, wave)
+    if old is not None:
+        _take_step(session, wave, old, step="replaced", actor=actor, now=now)

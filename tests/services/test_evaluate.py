@@ -67,7 +67,14 @@ def test_what_is_published_is_the_draft_to_the_last_bit(each_app: Flask) -> None
         assert stored is not None
         assert set(stored.district_indicators) == set(factories.INDICATORS)
         assert stored.district_indicators["party"].value is not None
-        same = {"wave": draft.wave, "status": "draft", "revision": 0, "published_at": None}
+        same = {
+            "wave": draft.wave,
+            "status": "draft",
+            "revision": 0,
+            "published_at": None,
+            "frozen_at": None,
+            "sign_offs": (),
+        }
         assert replace(stored, **same) == draft
 
 
