@@ -8,9 +8,9 @@ similarity to confirm (Mining of Massive Datasets, ch. 3).
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def first_of_kind(
     of the character 4-grams of at least ``SAME_JACCARD``. Empty texts stand alone.
     prints: the ``fingerprints`` of the texts, where they are kept already.
     firsts: so many texts at the beginning are known to stand for themselves, and are not compared.
-    With ``may_be_copies`` they are all that later texts need to be compared with.
+    Given those that share one of ``bands_of`` with the others, no text before them is missed.
     """
     if prints is None:
         distinct = list(dict.fromkeys(texts))
@@ -84,33 +84,16 @@ def fingerprints(texts: Sequence[str]) -> list[Fingerprint | None]:
     return made
 
 
-def bands_of(own: Fingerprint | None) -> str:
-    """Return the short form of a fingerprint's keys to be stored: 64 characters, none for None."""
-    if own is None:
-        return ""
-    short = (np.array(own.keys, dtype=np.uint64) & np.uint64(0xFFFFFFFF)).astype("<u4")
-    return b64encode(short.tobytes()).decode("ascii")
+def bands_of(plain: str, own: Fingerprint | None) -> list[int]:
+    """Return what a text is looked up by, as signed 64-bit numbers; the last is the whole text.
 
-
-def may_be_copies(bands: Sequence[str], of: Sequence[str]) -> list[int]:
-    """Return, in their order, the indices of ``bands`` that share a key with any in ``of``.
-
-    Both are of ``bands_of``. A text that shares none is never compared with it.
+    A text shares at least one with every text that ``first_of_kind`` would compare it with.
     """
-    filled = [index for index, own in enumerate(bands) if own]
-    wanted = [own for own in of if own]
-    if not filled or not wanted:
+    if own is None:
         return []
-    mine = _decoded([bands[index] for index in filled])
-    shared = np.zeros(len(filled), dtype=bool)
-    for own in _decoded(wanted):
-        shared |= (mine == own).any(axis=1)
-    return [filled[place] for place in np.flatnonzero(shared).tolist()]
-
-
-def _decoded(bands: Sequence[str]) -> np.ndarray:
-    """Return texts × bands: the stored keys."""
-    return np.frombuffer(b64decode("".join(bands)), dtype="<u4").reshape(len(bands), BANDS)
+    whole = int.from_bytes(blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True)
+    signed = np.array(own.keys, dtype=np.uint64).view(np.int64).tolist()
+    return [*dict.fromkeys(signed), whole]
 
 
 def _together(texts: Sequence[str]) -> list[Fingerprint]:

@@ -57,6 +57,7 @@ from survey.models.theme import (
     ThemePeriod,
 )
 from survey.models.theme_state import PROPOSED_SCOPES, THEME_STATES, ThemeSignal, ThemeState
+from survey.models.theme_tally import MentionBand, ThemeTally
 
 __all__ = [
     "APPEAL_KINDS",
@@ -97,6 +98,7 @@ __all__ = [
     "Invitation",
     "ListedItem",
     "Mention",
+    "MentionBand",
     "MomentCube",
     "ObjectiveScore",
     "PaperBatch",
@@ -130,6 +132,7 @@ __all__ = [
     "ThemePeriod",
     "ThemeSignal",
     "ThemeState",
+    "ThemeTally",
     "Wave",
     "WaveDuties",
     "db",

@@ -165,9 +165,7 @@ class Mention(Base):
     #: The comment that stands for this text and its copies among the theme's of the wave; 0: one
     #: that people judged not to be about it; NULL: not compared yet. Found anew by every whole
     #: count. Not a foreign key, so that a resident's withdrawal never waits for it.
-    kind_id: Mapped[int | None] = mapped_column(BigInteger)
-    #: What tells which texts may be copies of it: see analysis.themes.near_duplicates.bands_of.
-    bands: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    kind_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
 
 class ThemeJudgement(Base):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select, update
 
 from analysis.policy import Policy
 from survey.models import (
@@ -17,6 +18,7 @@ from survey.models import (
     Theme,
     ThemeJudgement,
     ThemePeriod,
+    ThemeTally,
     Wave,
 )
 from survey.queries.policies import kept_policy
@@ -35,7 +37,7 @@ COUNTS = (
     "texts_only_here",
 )
 # Themes whose mentions are held at once, and keys that one statement names.
-COUNTED_AT_ONCE = 50
+COUNTED_AT_ONCE = 10
 NAMED_AT_ONCE = 1_000
 
 
@@ -45,7 +47,6 @@ def recount(
     *,
     only: Collection[int] | None = None,
     told_at: datetime | None = None,
-    is_more: bool = False,
 ) -> None:
     """Count the mentions of every theme in every street of a wave anew, within a transaction.
 
@@ -55,13 +56,101 @@ def recount(
     streets and weeks is stored with them (survey.services.theme_states).
     only: the ids of the themes to count (of those they are merged into as well); None counts all.
     told_at: when streets are told of confirmed themes that are new there; None tells nobody.
-    is_more: since they were counted comments only came in, so only these are compared with the
-    others (survey.services.theme_kinds); it is the same, for less.
+    What came in since is added for less by survey.services.theme_additions, to the same counts.
     """
     wanted = None if only is None else _with_speakers(session, only)
     for part in _parts(_all_themes(session, wave) if wanted is None else wanted):
-        _count(session, wave, part, told_at=told_at, anew=not is_more)
+        _count(session, wave, part, told_at=told_at)
     store_states(session, wave, only=wanted)
+
+
+def choose_indicators(session: Any, wave: WaveView, themes: Collection[Theme]) -> None:
+    """Give themes the indicator of most of their comments, once no person has chosen it any more.
+
+    Within a transaction that took a decision about them back or made them proposals again.
+    """
+    found = tallies(session, wave, [theme.id for theme in themes])
+    for theme in themes:
+        if theme.id in found:
+            choose_indicator(theme, found[theme.id])
+
+
+def choose_indicator(theme: Theme, tally: Mapping[int, Tally]) -> None:
+    """A confirmed theme keeps its indicator, and so does one whose indicator a person chose."""
+    if theme.status == "proposed" and "indicator" not in theme.decided:
+        # Of two that are named as often, the one that was named first.
+        most = min(tally, key=lambda key: (-tally[key].mentions, tally[key].first))
+        theme.indicator_id = most or None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Comments of a theme about one indicator: how many, and the first and last of them."""
+
+    mentions: int
+    first: int
+    last: int
+
+    def plus(self, comment_id: int) -> Tally:
+        """With a comment that came later."""
+        return Tally(self.mentions + 1, self.first, comment_id)
+
+
+def tallies(session: Any, wave: WaveView, themes: Collection[int]) -> dict[int, dict[int, Tally]]:
+    """{theme: {indicator, 0 for none: its tally}} as it was stored."""
+    found: dict[int, dict[int, Tally]] = defaultdict(dict)
+    columns = (ThemeTally.mentions, ThemeTally.first_comment_id, ThemeTally.last_comment_id)
+    for theme_id, key, *counts in session.execute(
+        select(ThemeTally.theme_id, ThemeTally.indicator_key, *columns).where(
+            ThemeTally.wave_id == wave.id, ThemeTally.theme_id.in_(themes)
+        )
+    ):
+        found[theme_id][key] = Tally(*counts)
+    return found
+
+
+def with_comments(tally: Mapping[int, Tally], rows: Iterable[Any]) -> dict[int, Tally]:
+    """A tally with comments that came later, in their order; with id and indicator_id."""
+    found = dict(tally)
+    for row in rows:
+        key = row.indicator_id or 0
+        found[key] = found[key].plus(row.id) if key in found else Tally(1, row.id, row.id)
+    return found
+
+
+def store_tallies(
+    session: Any,
+    wave: WaveView,
+    found: Mapping[int, Mapping[int, Tally]],
+    *,
+    among: Collection[int],
+) -> None:
+    """Store the tallies of these themes in place of what was stored of `among`."""
+    session.execute(
+        delete(ThemeTally).where(ThemeTally.wave_id == wave.id, ThemeTally.theme_id.in_(among))
+    )
+    rows = [
+        {
+            "theme_id": theme_id,
+            "wave_id": wave.id,
+            "indicator_key": key,
+            "mentions": one.mentions,
+            "first_comment_id": one.first,
+            "last_comment_id": one.last,
+        }
+        for theme_id, tally in found.items()
+        for key, one in tally.items()
+    ]
+    if rows:
+        session.execute(insert(ThemeTally), rows)
+
+
+def _store_tallies(
+    session: Any, wave: WaveView, told: Mapping[int, Sequence[Any]], *, among: Collection[int]
+) -> dict[int, dict[int, Tally]]:
+    found = {theme_id: with_comments({}, rows) for theme_id, rows in told.items()}
+    store_tallies(session, wave, found, among=among)
+    return found
 
 
 def recount_of_answers(session: Any, wave: WaveView, responses: Collection[int]) -> None:
@@ -97,7 +186,6 @@ def _count(
     wanted: Collection[int],
     *,
     told_at: datetime | None,
-    anew: bool,
 ) -> None:
     """Count these themes; a theme of `wanted` that speaks for others counts with theirs."""
     told = _mentions(session, wave, wanted)
@@ -108,8 +196,9 @@ def _count(
             select(Theme).where(Theme.id.in_({key[0] for key in stored} | told.keys()))
         )
     }
-    right, wrong = _judged(session, wave, told)
-    kinds = store_kinds(session, told, wrong, anew=anew)
+    right, wrong = judged(session, wave, told)
+    kinds = store_kinds(session, wave, told, wrong, among=wanted)
+    tallies = _store_tallies(session, wave, told, among=wanted)
     notices = _notices(session, wave, told)
     policy = kept_policy(wave.policy_id)
     for theme_id, rows in told.items():
@@ -124,9 +213,7 @@ def _count(
                 session.add(period)
             for name, count in found.items():
                 setattr(period, name, count)
-        # A confirmed theme keeps its indicator, and so does one whose indicator a person chose.
-        if theme.status == "proposed" and "indicator" not in theme.decided:
-            theme.indicator_id = Counter(row.indicator_id for row in rows).most_common(1)[0][0]
+        choose_indicator(theme, tallies[theme_id])
     for period in stored.values():
         _empty(session, period)
     session.flush()
@@ -138,7 +225,7 @@ def _with_speakers(session: Any, only: Collection[int]) -> set[int]:
     return set(only) | set(session.scalars(into))
 
 
-def _spoken_for(session: Any, wanted: Collection[int]) -> dict[int, int]:
+def spoken_for(session: Any, wanted: Collection[int]) -> dict[int, int]:
     """{theme: the one of `wanted` that speaks for it}; of a merged one another speaks."""
     rows = session.execute(
         select(Theme.id, speaking()).where(
@@ -151,9 +238,10 @@ def _spoken_for(session: Any, wanted: Collection[int]) -> dict[int, int]:
 
 def _mentions(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[int, list[Any]]:
     """{theme: its comments that count, in their order}."""
-    speaker = _spoken_for(session, wanted)
+    speaker = spoken_for(session, wanted)
     told: dict[int, list[Any]] = defaultdict(list)
     seen: set[tuple[int, int]] = set()
+    twice: list[Any] = []
     for row in session.execute(
         select(
             Mention.theme_id.label("mention_theme_id"),
@@ -163,7 +251,6 @@ def _mentions(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[int
             Comment.person_hash,
             Mention.decided_by,
             Mention.kind_id,
-            Mention.bands,
             Response.id.label("response_id"),
             Response.channel,
         )
@@ -178,20 +265,28 @@ def _mentions(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[int
         key = (speaker[row.mention_theme_id], row.id)
         # One comment in two themes that became one.
         if key in seen:
+            twice.append(row)
             continue
         seen.add(key)
         told[key[0]].append(row)
+    uncounted = [
+        {"comment_id": row.id, "theme_id": row.mention_theme_id, "kind_id": None}
+        for row in twice
+        if row.kind_id is not None
+    ]
+    if uncounted:
+        session.execute(update(Mention), uncounted)
     return told
 
 
-def _judged(
+def judged(
     session: Any, wave: WaveView, themes: Collection[int]
 ) -> tuple[set[tuple[int, int]], dict[int, list[str]]]:
     """What people said of comments of the wave.
 
     {(theme, comment) they judged to be about it}, {theme: plain texts they judged not to be}.
     """
-    speaker = _spoken_for(session, themes)
+    speaker = spoken_for(session, themes)
     right: set[tuple[int, int]] = set()
     wrong: dict[int, list[str]] = defaultdict(list)
     for theme_id, comment_id, is_about, body in session.execute(

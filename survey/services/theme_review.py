@@ -26,7 +26,7 @@ from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
 from survey.services.theme_acts import ACTS, Act, Kind, not_possible, unknown_comment
 from survey.services.theme_changes import Changes, put_back, stands
-from survey.services.theme_counts import recount
+from survey.services.theme_counts import choose_indicators, recount
 
 LONGEST_REASON = 400
 # Acts whose undoing needs the comment to be there still.
@@ -190,6 +190,8 @@ def _finish(
             theme.decided = sorted({*theme.decided, *decided})
     session.flush()
     _count(session, ACTS[action], wave, themes, comment_id=made.comment_id)
+    if action in ("status", "indicator"):
+        choose_indicators(session, wave, list(themes.values()))
     about = f"theme {made.theme_id}" if made.theme_id else f"comment {made.comment_id}"
     detail: dict[str, Any] = {"decision": made.id}
     if of is not None:

@@ -32,6 +32,7 @@ from survey.queries.themes import (
     unsorted_comments,
 )
 from survey.queries.waves import WaveView, wave_view
+from survey.services.theme_additions import add_mentions
 from survey.services.theme_counts import recount
 from survey.services.theme_meanwhile import (
     require_unchanged,
@@ -103,6 +104,8 @@ def run_themes(
         assigned={row.id: row.theme_id for row in before} if review else None,
         settled=settled,
     )
+    # What the counts say of themes over waves and weeks needs all of them: once a night.
+    whole = review or wave.status != "open" or not has_counts(wave)
     with transaction() as session:
         require_unchanged(session, wave, loose, before)
         if review:
@@ -111,10 +114,15 @@ def run_themes(
         made = _store_themes(session, found, wave=wave, now=now, review=review)
         written = _store_mentions(session, found, made, before=before, model_id=model_id)
         _store_lineage(session, found, made, now=now)
-        # A person may have put a comment into a theme before any run has said what it is about.
-        touched = {*written, *(row.theme_id for row in rows)} - {None}
-        whole = review or not has_counts(wave)
-        recount(session, wave, only=None if whole else touched, told_at=now, is_more=not whole)
+        if whole:
+            recount(session, wave, told_at=now)
+        else:
+            new = {made[theme.id] for theme in found.themes if not theme.known}
+            anew = add_mentions(session, wave, written, made=new, told_at=now)
+            # A person may have put a comment into a theme before any run said what it is about.
+            anew |= {row.theme_id for row in rows} - {None}
+            if anew:
+                recount(session, wave, only=anew, told_at=now)
     return ThemesRun(
         comments=len(rows),
         new_themes=sum(not theme.known for theme in found.themes),
@@ -298,11 +306,11 @@ def _store_mentions(
     *,
     before: Sequence[Any],
     model_id: int,
-) -> list[int]:
+) -> list[tuple[int, int]]:
     """Write the mentions of what was loose, and move those that a review found elsewhere.
 
-    A comment that a person took out of a theme is not put back into it. The theme of each that
-    was written.
+    A comment that a person took out of a theme is not put back into it. (comment, theme)
+    of what was written.
     """
     was = {row.id: row.theme_id for row in before}
     merged = {(gone, kept) for kept, gone in found.merges}
@@ -337,7 +345,7 @@ def _store_mentions(
         )
     if fresh:
         session.execute(insert(Mention), fresh)
-    return [mention["theme_id"] for mention in fresh]
+    return [(mention["comment_id"], mention["theme_id"]) for mention in fresh]
 
 
 def _mention(comment_id: int, theme_id: int, closeness: float, model_id: int) -> dict[str, Any]:
