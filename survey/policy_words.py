@@ -1,4 +1,4 @@
-"""What a policy says, in words for people: its values, what is wrong with one, where it acts."""
+"""What a policy says, in words for people: its values, what is wrong with one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from analysis.policy import PolicyEntry, PolicyError
 from analysis.policy_schema import SECTIONS, bounds_text
-from survey.formatting import language
+from survey.formatting import by_language, language
 from survey.policy_form import MOST_LETTERS, MOST_ROWS, number_text
 from survey.wording import commas, semicolons
 
@@ -77,11 +77,6 @@ CONTRADICTIONS: dict[str, Any] = {
     "theme_min_waves": _l("This cannot be larger than the number of waves looked at."),
     "last_waves": _l("This cannot be larger than the number of waves in the annual pool."),
 }
-ACTS: dict[str, Any] = {
-    "answers": _l("needs a rebuild"),
-    "cubes": _l("can be tried"),
-    "elsewhere": _l("changes no figure of a wave"),
-}
 
 
 def say_problem(entry: PolicyEntry | None, error: PolicyError) -> str:
@@ -120,8 +115,8 @@ def _out_of_range(entry: PolicyEntry) -> str:
     return _("Give a number of %(most)s or less.", most=most)
 
 
-def say_policy_value(value: Any) -> str:
-    """One value of a policy as a line of text."""
+def say_policy_value(value: Any, names: Mapping[str, tuple[str, str]] | None = None) -> str:
+    """One value of a policy as a line of text. names: {code: (zh, en)} of codes in it."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int | float):
@@ -129,22 +124,25 @@ def say_policy_value(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        parts = [
-            f"{name} {say_policy_value(part)}"
-            if not isinstance(part, Mapping)
+        parts = []
+        for code, part in value.items():
+            name = by_language(*names[code]) if names and code in names else code
             # A table inside a table, or the categories of a margin.
-            else f"{name}: {_say_inner(part)}"
-            for name, part in value.items()
-        ]
+            inner = isinstance(part, Mapping)
+            parts.append(f"{name}: {_say_inner(part)}" if inner else f"{name} {_short(part)}")
         return semicolons(parts) or _("none")
-    return commas(say_policy_value(part) for part in value) or _("none")
+    return commas(_short(part) for part in value) or _("none")
+
+
+def _short(part: Any) -> str:
+    return part if isinstance(part, str) else number_text(part)
 
 
 def _say_inner(part: Mapping[str, Any]) -> str:
     if "categories" in part:
         order = _("in order") if part.get("ordered") else _("without order")
         return f"{commas(part['categories'])} ({order})"
-    return commas(f"{name} {say_policy_value(one)}" for name, one in part.items())
+    return commas(f"{name} {_short(one)}" for name, one in part.items())
 
 
 def section_title(section: str) -> str:
@@ -162,11 +160,6 @@ def entry_bounds(entry: PolicyEntry) -> str:
     return bounds_text(entry, "en" if language() == "en" else "zh")
 
 
-def say_acts(entry: PolicyEntry) -> str:
-    """Whether a value can be tried on a past wave."""
-    return str(ACTS[entry.acts_on])
-
-
 def register(app: Flask) -> None:
     """Let templates use these words."""
     app.jinja_env.globals.update(
@@ -175,5 +168,4 @@ def register(app: Flask) -> None:
         section_title=section_title,
         entry_help=entry_help,
         entry_bounds=entry_bounds,
-        say_acts=say_acts,
     )
