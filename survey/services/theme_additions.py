@@ -164,15 +164,16 @@ def _kinds(
     texts.read([row.id for found in rows.values() for row in found])
     near: dict[int, list[int]] = {}
     held: dict[int, Counter[int]] = {}
+    # One statement for all themes, on the bare connection: the session would cost more than it.
+    connection, band = session.connection(), table_of(MentionBand)
+    holds = select(band.c.band, band.c.comment_id).where(
+        band.c.theme_id == bindparam("theme"),
+        band.c.wave_id == wave.id,
+        band.c.band.in_(bindparam("bands", expanding=True)),
+    )
     for theme_id, found in rows.items():
         bands = {band for row in found for band in texts.bands(row.id)}
-        pairs = session.execute(
-            select(MentionBand.band, MentionBand.comment_id).where(
-                MentionBand.theme_id == theme_id,
-                MentionBand.wave_id == wave.id,
-                MentionBand.band.in_(bands),
-            )
-        ).all()
+        pairs = connection.execute(holds, {"theme": theme_id, "bands": sorted(bands)}).all()
         held[theme_id] = Counter(band for band, _comment in pairs)
         near[theme_id] = sorted({comment_id for _band, comment_id in pairs})
     texts.read([comment_id for found in near.values() for comment_id in found])
@@ -299,28 +300,28 @@ def _store_sums(
         period.c.wave_id == wave.id,
     )
     is_there = select(period.c.id).where(its)
+    connection, told_before = session.connection(), _told_before(wave)
     changed, fresh = [], []
     for (theme_id, street_id), added in sums.items():
         key = {"theme": theme_id, "street": street_id}
         counts = {name: added[name] for name in ADDED}
-        if session.scalar(is_there, key) is not None:
+        if connection.execute(is_there, key).first() is not None:
             changed.append({**key, **{f"more_{name}": count for name, count in counts.items()}})
             continue
         told_now = told_at if themes[theme_id].status == "confirmed" else None
-        told_before = session.scalar(_told_before(wave), key)
         fresh.append(
             {
                 "theme_id": theme_id,
                 "street_id": street_id,
                 "wave_id": wave.id,
                 "mentions_loaded": 0,
-                "notified_at": told_before or told_now,
+                "notified_at": connection.scalar(told_before, key) or told_now,
                 **counts,
             }
         )
     if changed:
         more = {name: period.c[name] + bindparam(f"more_{name}") for name in ADDED}
-        session.connection().execute(update(period).where(its).values(more), changed)
+        connection.execute(update(period).where(its).values(more), changed)
     if fresh:
         session.execute(insert(ThemePeriod), fresh)
 

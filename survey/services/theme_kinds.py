@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from analysis.themes.near_duplicates import (
     BUCKET_LIMIT,
@@ -20,7 +20,7 @@ from analysis.themes.near_duplicates import (
     first_of_kind,
 )
 from analysis.themes.text import bare, normalise
-from survey.models import Comment, Mention, MentionBand
+from survey.models import Comment, Mention, MentionBand, table_of
 from survey.queries.waves import WaveView
 
 # The kind of a text that people judged not to be about the theme, or of a copy of it.
@@ -99,7 +99,7 @@ class Texts:
                 full.update(kept)
                 rows += [_band(theme_id, wave, band, comment_id) for band in {*kept, whole}]
         if rows:
-            self._session.execute(insert(MentionBand), rows)
+            self._session.connection().execute(table_of(MentionBand).insert(), rows)
 
 
 def _band(theme_id: int, wave: WaveView, band: int, comment_id: int) -> dict[str, int]:
