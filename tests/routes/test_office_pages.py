@@ -80,6 +80,8 @@ def statements(app: Flask) -> list[str]:
         ("eva", "/office/waves/2026q4/indices", 7),
         ("eva", "/office/waves/2026q4/evaluation", 13),
         ("eva", "/office/waves/2026q4/themes", 7),
+        ("eva", "/office/waves/2026q4/policy", 3),
+        ("clerk", "/office/waves/2026q4/policy", 3),
         ("clerk", "/office/street/s1", 8),
         ("clerk", "/office/street/s1/themes", 7),
         ("dept", "/office/department/", 6),
