@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from analysis import bundle_tables as tables
 from analysis.adjustment import ThemeRecord
 from analysis.bundle_tables import TableSpec, read_rows, write_rows
+from analysis.bundle_year import earlier_files, read_earlier, year_circumstances
 from analysis.evaluation_records import Appeal
 from analysis.policy import Policy
 from analysis.strict_json import unique_keys
@@ -28,7 +29,7 @@ MANIFEST, POLICY, RESULTS = "manifest.json", "policy.json", "results.json"
 THEMES, CIRCUMSTANCES = "themes.json", "circumstances.json"
 FULL, PUBLIC = "full", "public"
 
-README, GROUPS = "README.txt", "groups.json"
+README, GROUPS, YEAR = "README.txt", "groups.json", "year.json"
 
 Files = Mapping[str, bytes]
 COUNTS: tuple[tuple[TableSpec, str], ...] = (
@@ -52,9 +53,10 @@ NAMES = {
         tables.STRATA.name,
         tables.DIRECT.name,
         tables.OBJECTIVE.name,
+        tables.EARLIER.name,
         *(spec.name for spec, _part in COUNTS),
     },
-    PUBLIC: {MANIFEST, POLICY, RESULTS, README, GROUPS},
+    PUBLIC: {MANIFEST, POLICY, RESULTS, README, GROUPS, YEAR},
 }
 """The files that each kind of bundle may hold."""
 
@@ -154,6 +156,7 @@ def write_inputs(inputs: EvaluationInputs) -> dict[str, bytes]:
         **{spec.name: write_rows(spec, count_rows(inputs, part)) for spec, part in COUNTS},
         tables.DIRECT.name: write_rows(tables.DIRECT, scores),
         **objective_files(inputs.streets),
+        **earlier_files(inputs.earlier),
         THEMES: json_bytes([asdict(theme) for theme in inputs.themes]),
         CIRCUMSTANCES: json_bytes(circumstances(inputs)),
     }
@@ -209,6 +212,7 @@ def circumstances(inputs: EvaluationInputs) -> dict[str, Any]:
             facts.code: facts.excluded_because for facts in inputs.streets if facts.excluded_because
         },
         "has_quarantined": inputs.with_quarantined is not None,
+        **year_circumstances(inputs.wave, inputs.earlier),
     }
 
 
@@ -243,6 +247,8 @@ def read_inputs(files: Files) -> EvaluationInputs:
         previous_last=facts["previous_last"],
         pooled_waves=facts["pooled_waves"],
         appeals=None if appeals is None else tuple(record(Appeal, one) for one in appeals),
+        wave=str(facts.get("wave", "")),
+        earlier=read_earlier(files),
     )
 
 

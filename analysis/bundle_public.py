@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from analysis.blend import Blend, EffectiveWeights, effective_weights
-from analysis.bundle import GROUPS, POLICY, Files, json_bytes, read_json_file
+from analysis.bundle import GROUPS, POLICY, YEAR, Files, json_bytes, read_json_file
 from analysis.bundle_results import group_figures, plain, policy_figures
 from analysis.evaluation import judge_group, street_ranks
+from analysis.evaluation_records import GroupEvaluation, Scored
 from analysis.policy import Policy
 from analysis.types import AnalysisError, FloatArray
-from analysis.verdicts import Evidence, RandomStream, order_of
+from analysis.verdicts import Evidence, PoolLast, RandomStream, order_of
 from analysis.wave_evaluation import WaveEvaluation
 
 NUMBERS = (
@@ -35,34 +36,51 @@ NUMBERS = (
 
 
 def public_files(found: WaveEvaluation, policy: Policy) -> dict[str, bytes]:
-    """The inputs of the public bundle: policy and, of each group, its evidence."""
-    groups = [group_evidence_document(name, found) for name in found.evaluation.groups]
-    return {POLICY: json_bytes(policy.to_dict()), GROUPS: json_bytes(groups)}
-
-
-def withheld_streets(name: str, found: WaveEvaluation) -> list[str]:
-    """Ranked streets of a group whose public score may not be shown."""
-    return [
-        code
-        for code in found.evaluation.groups[name].codes
-        if found.figures[code].public.suppressed_because is not None
+    """The inputs of the public bundle: policy and, of each group, its evidence; the year's too."""
+    evaluation, year = found.evaluation, found.year
+    hidden = hidden_streets(found)
+    groups = [
+        group_evidence_document(group, evaluation.scored, hidden)
+        for group in evaluation.groups.values()
     ]
+    files = {POLICY: json_bytes(policy.to_dict()), GROUPS: json_bytes(groups)}
+    if year is not None:
+        pooled = [
+            group_evidence_document(group, year.scored, hidden) for group in year.groups.values()
+        ]
+        files[YEAR] = json_bytes(pooled)
+    return files
 
 
-def group_evidence_document(name: str, found: WaveEvaluation) -> dict[str, Any]:
+def hidden_streets(found: WaveEvaluation) -> frozenset[str]:
+    """Streets whose public score of the wave, or of the year, may not be shown."""
+    wave = {c for c, one in found.figures.items() if one.public.suppressed_because is not None}
+    pooled = {
+        code
+        for code, street in (found.year.streets if found.year else {}).items()
+        if street.pool is not None and street.pool.estimate.suppressed_because is not None
+    }
+    return frozenset(wave | pooled)
+
+
+def group_evidence_document(
+    group: GroupEvaluation, scored: Scored, hidden: Collection[str]
+) -> dict[str, Any]:
     """What a group is judged by; only its name and the reason when it is withheld."""
-    if withheld_streets(name, found):
-        return {"name": name, "withheld_because": "score_of_a_ranked_street_hidden"}
-    evidence = found.evaluation.groups[name].evidence
+    if set(group.codes) & set(hidden):
+        return {"name": group.group, "withheld_because": "score_of_a_ranked_street_hidden"}
+    evidence = group.evidence
+    pool = evidence.pool_last
     return {
-        "name": name,
+        "name": group.group,
         "withheld_because": None,
         "streets": [
-            {"code": code, **street_numbers(code, i, evidence, found)}
+            {"code": code, **street_numbers(code, i, evidence, scored)}
             for i, code in enumerate(evidence.codes)
         ],
+        # Hidden with the score of its street.
         "n_effective": {
-            code: shown_n_effective(code, n, found) for code, n in evidence.n_effective.items()
+            code: None if code in hidden else n for code, n in evidence.n_effective.items()
         },
         "assessors": dict(evidence.assessors),
         "unscored": list(evidence.unscored),
@@ -71,14 +89,12 @@ def group_evidence_document(name: str, found: WaveEvaluation) -> dict[str, Any]:
         "pooled_waves": evidence.pooled_waves,
         "previous_last": evidence.previous_last,
         "appeal_could_change": evidence.appeal_could_change,
+        **({} if pool is None else {"pool_last": asdict(pool)}),
     }
 
 
-def street_numbers(
-    code: str, place: int, evidence: Evidence, found: WaveEvaluation
-) -> dict[str, float]:
+def street_numbers(code: str, place: int, evidence: Evidence, scored: Scored) -> dict[str, float]:
     """The numbers of one ranked street, variances and not standard errors: no bit is lost."""
-    scored = found.evaluation.scored
     i = scored.codes.index(code)
     return {
         "blended": float(evidence.score[place]),
@@ -91,35 +107,48 @@ def street_numbers(
     }
 
 
-def shown_n_effective(code: str, n: float | None, found: WaveEvaluation) -> float | None:
-    """The effective size of the random stream; hidden with the score of its street."""
-    hidden = found.figures[code].public.suppressed_because is not None
-    return None if hidden else n
-
-
-def public_part(results: Mapping[str, Any], shown: Collection[str]) -> dict[str, Any]:
+def public_part(
+    results: Mapping[str, Any], shown: Collection[str], shown_year: Collection[str] = ()
+) -> dict[str, Any]:
     """Of all figures (``results_document``) those that the public bundle reproduces.
 
-    ``shown`` names the groups that are not withheld.
+    ``shown`` names the groups that are not withheld, ``shown_year`` those of the year.
     """
+    document = {"policy": results["policy"], **order_part(results, shown)}
+    if "year" in results:
+        document["year"] = order_part(results["year"], shown_year)
+    return dict(plain(document))
+
+
+def order_part(results: Mapping[str, Any], shown: Collection[str]) -> dict[str, Any]:
+    """Order and verdicts of the groups that are not withheld."""
     groups = {name: group for name, group in results["groups"].items() if name in shown}
-    streets = results["streets"]
-    return plain(
-        {
-            "policy": results["policy"],
-            "groups": groups,
-            "streets": {
-                code: {name: streets[code][name] for name in ("rank_low", "rank_high", "chances")}
-                for group in groups.values()
-                for code in group["streets"]
-            },
-        }
-    )
+    return {
+        "groups": groups,
+        "streets": {
+            code: {
+                name: results["streets"][code][name]
+                for name in ("rank_low", "rank_high", "chances")
+            }
+            for group in groups.values()
+            for code in group["streets"]
+        },
+    }
 
 
 def shown_groups(found: WaveEvaluation) -> list[str]:
     """Names of the groups that are not withheld."""
-    return [name for name in found.evaluation.groups if not withheld_streets(name, found)]
+    return not_withheld(found.evaluation.groups, hidden_streets(found))
+
+
+def shown_year_groups(found: WaveEvaluation) -> list[str]:
+    """The same of the year; none when there is no earlier wave."""
+    return not_withheld(found.year.groups if found.year else {}, hidden_streets(found))
+
+
+def not_withheld(groups: Mapping[str, GroupEvaluation], hidden: Collection[str]) -> list[str]:
+    """Names of the groups in which every ranked street may be shown."""
+    return [name for name, group in groups.items() if not set(group.codes) & set(hidden)]
 
 
 def recompute_public(files: Files) -> dict[str, Any]:
@@ -128,22 +157,32 @@ def recompute_public(files: Files) -> dict[str, Any]:
     Raises ``AnalysisError`` (``bad_bundle``, ``bad_variance``, and those of a bad policy).
     """
     policy = Policy.from_locked(read_json_file(files, POLICY))
+    document = {"policy": policy_figures(policy), **recompute_order(files, GROUPS, policy)}
+    if YEAR in files:
+        document["year"] = recompute_order(files, YEAR, policy)
+    return dict(plain(document))
+
+
+def recompute_order(files: Files, name: str, policy: Policy) -> dict[str, Any]:
+    """Order and verdicts of the groups of one file."""
     groups: dict[str, Any] = {}
     ranks: dict[str, Any] = {}
-    documents = read_json_file(files, GROUPS)
+    documents = read_json_file(files, name)
     if not isinstance(documents, list):
-        raise AnalysisError("bad_bundle", f"{GROUPS} must be a list.", file=GROUPS)
+        raise AnalysisError("bad_bundle", f"{name} must be a list.", file=name)
     for document in documents:
         if document.get("withheld_because"):
             continue
         evidence, weights = read_evidence(document, policy)
-        name = document["name"]
-        groups[name] = group_figures(judge_group(name, evidence, policy, weights_of_blend=weights))
+        group = document["name"]
+        groups[group] = group_figures(
+            judge_group(group, evidence, policy, weights_of_blend=weights)
+        )
         ranks |= {
             code: {"rank_low": low, "rank_high": high, "chances": chances}
             for code, (low, high, chances) in street_ranks(evidence).items()
         }
-    return plain({"policy": policy_figures(policy), "groups": groups, "streets": ranks})
+    return {"groups": groups, "streets": ranks}
 
 
 def read_evidence(document: Any, policy: Policy) -> tuple[Evidence, EffectiveWeights]:
@@ -168,6 +207,7 @@ def read_evidence(document: Any, policy: Policy) -> tuple[Evidence, EffectiveWei
             pooled_waves=document["pooled_waves"],
             previous_last=document["previous_last"],
             appeal_could_change=document["appeal_could_change"],
+            pool_last=PoolLast(**document["pool_last"]) if "pool_last" in document else None,
         )
     except AnalysisError:
         raise

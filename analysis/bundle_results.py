@@ -17,6 +17,8 @@ from analysis.policy import Policy
 from analysis.types import Estimate
 from analysis.verdicts import LastPlace
 from analysis.wave_evaluation import StreetFigures, WaveEvaluation
+from analysis.waves import Change
+from analysis.year_records import StreetYear, Year
 
 TOLERANCE = 1e-10
 """Relative (below 1: absolute) difference up to which two figures are the same. The same code on
@@ -74,8 +76,48 @@ def results_document(found: WaveEvaluation, policy: Policy) -> dict[str, Any]:
         },
         "effective_weights": asdict(evaluation.effective_weights),
         "groups": {name: group_figures(group) for name, group in evaluation.groups.items()},
+        **({} if found.year is None else {"year": year_figures(found.year)}),
     }
     return plain(document)
+
+
+def year_figures(year: Year) -> dict[str, Any]:
+    """Every figure of the pool of a wave with the waves before it."""
+    return {
+        "waves": list(year.waves),
+        "weights": list(year.weights),
+        "complete": year.complete,
+        "gone": list(year.gone),
+        "streets": {code: street_year_figures(street) for code, street in year.streets.items()},
+        "groups": {name: group_figures(group) for name, group in year.groups.items()},
+    }
+
+
+def street_year_figures(street: StreetYear) -> dict[str, Any]:
+    """What the year says of one street."""
+    low, high, chances = street.rank if street.rank is not None else (None, None, ())
+    return {
+        "group": street.group,
+        "missing_in": list(street.missing_in),
+        "pool": None if street.pool is None else estimate_figures(street.pool.estimate),
+        "direct": street.direct and estimate_figures(street.direct),
+        "blended": street.blended and estimate_figures(street.blended),
+        "indicators": {code: estimate_figures(e) for code, e in street.indicators.items()},
+        "change": change_figures(street.change),
+        "indicator_changes": {
+            code: change_figures(one) for code, one in street.indicator_changes.items()
+        },
+        "trend": {wave: estimate_figures(e) for wave, e in street.trend.items()},
+        "rank_low": low,
+        "rank_high": high,
+        "rank_suppressed_because": street.rank_suppressed_because,
+        "chances": list(chances),
+    }
+
+
+def change_figures(change: Change | None) -> dict[str, Any] | None:
+    """A change with its interval and what chance alone had to be expected to give back."""
+    return None if change is None else asdict(change)
 
 
 def street_figures(street: StreetEvaluation, figures: StreetFigures) -> dict[str, Any]:

@@ -93,6 +93,27 @@ CLUSTERS = TableSpec(
 DIRECT = TableSpec("direct.csv", {"street": str, "assessor": whole, "score": number})
 OBJECTIVE = TableSpec("objective.csv", {"street": str, "indicator": str, "score": number})
 """Only in bundles of a wave with objective indicators."""
+EARLIER = TableSpec(
+    "earlier.csv",
+    {
+        "wave": str,
+        "questionnaire": str,
+        "street": str,
+        "peer_group": str,
+        "figure": str,
+        "indicator": str,
+        "value": number_or_none,
+        "low": number_or_none,
+        "high": number_or_none,
+        "n": whole,
+        "n_effective": number_or_none,
+        "suppressed_because": str,
+        "se": number_or_none,
+        "df": number_or_none,
+        "random": yes_no,
+    },
+)
+"""Only in bundles of a wave that is pooled with published earlier ones, newest first."""
 
 
 def cell_text(value: Any) -> str:

@@ -63,6 +63,14 @@ class TopPlaces:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolLast:
+    """What the annual pool says: the street whose last place it establishes, and its waves."""
+
+    street: str | None
+    waves: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What the scores alone say of the order of S streets; no chances when there are none."""
 
@@ -124,6 +132,7 @@ class Evidence:
     pooled_waves: int
     previous_last: str | None
     appeal_could_change: bool | None
+    pool_last: PoolLast | None = None
 
 
 def judge_last(evidence: Evidence, policy: Policy) -> LastPlace:
@@ -215,15 +224,22 @@ def condition_random_stream(evidence: Evidence, street: str, policy: Policy) -> 
 
 
 def condition_waves(evidence: Evidence, street: str, policy: Policy) -> Condition:
-    """(v) on enough pooled waves, or the same street verified in the wave before."""
+    """(v) on enough pooled waves, or the same street verified in the wave before.
+
+    Of one wave: also when the annual pool with the waves before it establishes the same street.
+    """
+    pool = evidence.pool_last
     enough = evidence.pooled_waves >= policy.last_waves
     again = evidence.previous_last == street and policy.last_waves <= 2
-    params = {
+    confirmed = pool is not None and pool.street == street and pool.waves >= policy.last_waves
+    params: dict[str, Any] = {
         "waves": evidence.pooled_waves,
         "needed": policy.last_waves,
         "previous": evidence.previous_last,
     }
-    return Condition("single_wave", enough or again, params)
+    if pool is not None:
+        params |= {"pool": pool.street, "pool_waves": pool.waves}
+    return Condition("single_wave", enough or again or confirmed, params)
 
 
 def condition_assessors(evidence: Evidence, policy: Policy) -> Condition:

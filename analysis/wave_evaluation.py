@@ -7,7 +7,7 @@ they print is what it returns.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analysis.adjustment import ThemeRecord
 from analysis.direct import direct_score
@@ -17,6 +17,9 @@ from analysis.evaluation_records import Appeal, Evaluation, StreetEvaluation, St
 from analysis.policy import RANDOM, Policy
 from analysis.streets import wave_result
 from analysis.types import AnalysisError, Estimate, StreetCube, StreetResult, WaveResult
+from analysis.verdicts import PoolLast, judge_last
+from analysis.year import evaluate_year
+from analysis.year_records import StreetWave, WaveFigures, Year
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class EvaluationInputs:
     ``accepted`` and ``streets`` name the same streets in the same order. ``with_quarantined``
     are the cubes with 待核查 responses as well, ``None`` when there are none. ``previous_last``
     maps a peer group to the street verified as last in the wave before; ``appeals`` are the open
-    ones, ``None`` when nothing is known about appeals.
+    ones, ``None`` when nothing is known about appeals. ``earlier`` are the published figures of
+    the waves that asked the same before this one (``wave``), newest first: the annual pool.
     """
 
     policy: Policy
@@ -53,6 +57,8 @@ class EvaluationInputs:
     previous_last: Mapping[str, str] = field(default_factory=dict)
     pooled_waves: int = 1
     appeals: tuple[Appeal, ...] | None = None
+    wave: str = ""
+    earlier: tuple[WaveFigures, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +76,16 @@ class StreetFigures:
 class WaveEvaluation:
     """Everything that follows from ``EvaluationInputs``.
 
-    ``with_quarantined`` is ``result`` itself when nothing is 待核查.
+    ``with_quarantined`` is ``result`` itself when nothing is 待核查. ``streets`` are the figures as
+    a later wave pools them; ``year`` is ``None`` for a wave without earlier ones.
     """
 
     result: WaveResult
     with_quarantined: WaveResult
     evaluation: Evaluation
     figures: Mapping[str, StreetFigures]
+    streets: Mapping[str, StreetWave] = field(default_factory=dict)
+    year: Year | None = None
 
 
 def evaluate_wave(inputs: EvaluationInputs) -> WaveEvaluation:
@@ -106,19 +115,77 @@ def evaluate_wave(inputs: EvaluationInputs) -> WaveEvaluation:
         pooled_waves=inputs.pooled_waves,
         appeals=inputs.appeals,
     )
+    figures = {
+        street.code: street_figures(
+            street,
+            result.streets[street.code],
+            evaluation.streets[street.code],
+            policy=policy,
+        )
+        for street in inputs.streets
+    }
+    streets = {
+        street.code: street_wave(
+            street,
+            figures[street.code],
+            result.streets[street.code],
+            other.streets[street.code],
+        )
+        for street in inputs.streets
+    }
+    year = year_of(inputs, streets)
     return WaveEvaluation(
         result=result,
         with_quarantined=other,
-        evaluation=evaluation,
-        figures={
-            street.code: street_figures(
-                street,
-                result.streets[street.code],
-                evaluation.streets[street.code],
-                policy=policy,
-            )
-            for street in inputs.streets
-        },
+        evaluation=evaluation if year is None else with_pool(evaluation, year, policy),
+        figures=figures,
+        streets=streets,
+        year=year,
+    )
+
+
+def year_of(inputs: EvaluationInputs, streets: Mapping[str, StreetWave]) -> Year | None:
+    """The wave pooled with the earlier ones; ``None`` when there are none, or none has weight."""
+    used = 1 + len(inputs.earlier)
+    if not inputs.earlier or not any(inputs.policy.pool_weights[:used]):
+        return None
+    now = WaveFigures(inputs.wave, inputs.earlier[0].questionnaire, streets)
+    return evaluate_year(
+        (now, *inputs.earlier),
+        inputs.policy,
+        excluded=[street.code for street in inputs.streets if street.excluded_because],
+        appeals=inputs.appeals,
+    )
+
+
+def with_pool(evaluation: Evaluation, year: Year, policy: Policy) -> Evaluation:
+    """The evaluation of the wave, its last places judged with what the pool establishes."""
+    groups = {}
+    for name, group in evaluation.groups.items():
+        found = year.groups[name]
+        last = found.last.street if found.last.established else None
+        pool = PoolLast(last, found.evidence.pooled_waves)
+        evidence = replace(group.evidence, pool_last=pool)
+        groups[name] = replace(group, evidence=evidence, last=judge_last(evidence, policy))
+    return replace(evaluation, groups=groups)
+
+
+def street_wave(
+    facts: StreetFacts, figures: StreetFigures, result: StreetResult, other: StreetResult
+) -> StreetWave:
+    """The figures of a street as a pool takes them."""
+    counted = other.public
+    known = counted.value is not None and counted.se is not None
+    return StreetWave(
+        code=facts.code,
+        group=facts.group,
+        public=figures.public,
+        adjusted=figures.adjusted,
+        direct=figures.direct,
+        indicators=figures.indicators,
+        n_effective_random=result.n_effective_random,
+        other_public=(counted.value or 0.0, counted.se or 0.0) if known else None,
+        random_public=random_alone(result),
     )
 
 
