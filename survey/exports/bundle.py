@@ -16,7 +16,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from analysis.bundle import FULL, PUBLIC, README, RESULTS, json_bytes, sealed, write_inputs
-from analysis.bundle_public import public_files, public_part, shown_groups
+from analysis.bundle_public import public_files, public_part, shown_groups, shown_year_groups
 from analysis.bundle_results import plain
 from survey.errors import Refused
 from survey.exports.documents import not_published
@@ -41,7 +41,7 @@ def bundle_bytes(draft: Draft, published: EvaluationView, *, kind: str) -> bytes
         files = write_inputs(draft.inputs)
     else:
         files = public_files(draft.found, draft.inputs.policy)
-        figures = public_part(figures, shown_groups(draft.found))
+        figures = public_part(figures, shown_groups(draft.found), shown_year_groups(draft.found))
     files |= {RESULTS: json_bytes(figures), README: _readme(kind).encode("utf-8-sig")}
     return _zipped(sealed(files, kind=kind, about=_about(published)))
 
@@ -108,6 +108,7 @@ def evaluation_figures(view: EvaluationView, *, version: str) -> dict[str, Any]:
         },
         "effective_weights": dict(view.effective_weights),
         "groups": {group.name: _group(group) for group in view.groups},
+        **({"year": dict(view.year.figures)} if view.year else {}),
     }
     return dict(plain(document))
 
@@ -193,6 +194,7 @@ def _full_words() -> list[str]:
         _("objective.csv, where the policy has objective indicators: their values by street"),
         _("themes.json: recurring complaints with their counts"),
         _("circumstances.json: the wave before, appeals, exclusions"),
+        _("earlier.csv: published figures of the waves it is pooled with (only if there are any)"),
         _("results.json: every published figure"),
     ]
 
@@ -207,5 +209,6 @@ def _public_words() -> list[str]:
             "groups.json: the blended and public scores of every street with their variances, "
             "and what the verdicts rest on"
         ),
+        _("year.json: the same over the year (only if there are earlier waves)"),
         _("results.json: rank sets, chances and verdicts as published"),
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from analysis.adjustment import ThemeEffect, ThemeRecord, credible_mentions
+from analysis.bundle_results import plain, year_figures
 from analysis.evaluation import Evaluation as Computed
 from analysis.evaluation import GroupEvaluation
 from analysis.policy import RANDOM, Policy
@@ -26,6 +27,7 @@ from survey.queries.cubes import CubeState, cube_state, streets_with_margins, wa
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.listed import standing_items
 from survey.queries.policies import kept_policy
+from survey.queries.pool import earlier_waves, for_pool
 from survey.queries.theme_counts import WaveThemes, theme_counts, theme_record
 from survey.queries.views import (
     AdjustmentView,
@@ -37,6 +39,7 @@ from survey.queries.views import (
     StreetView,
 )
 from survey.queries.waves import WaveView, wave_view
+from survey.queries.year_views import read_year
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Draft:
 
 
 def draft_evaluation(wave_code: str) -> EvaluationView:
-    """The evaluation of a wave as it stands now, from the cubes. Fourteen queries.
+    """The evaluation of a wave as it stands now, from the cubes. Sixteen queries.
 
     Raises Refused (404) for an unknown wave.
     """
@@ -101,6 +104,8 @@ def _inputs(
         themes=records,
         previous_last=_previous_last(wave),
         appeals=appeals.open_ones(all_streets, records) if appeals_are_known(wave) else None,
+        wave=wave.code,
+        earlier=earlier_waves(wave, policy),
     )
 
 
@@ -130,6 +135,8 @@ def _view(
         effective_weights=_weights(computed),
         has_direct=any(entry.direct.n for entry in found.figures.values()),
         listed=standing_items(wave),
+        year=read_year(plain(year_figures(found.year))) if found.year else None,
+        for_pool=for_pool(found),
     )
 
 

@@ -37,6 +37,7 @@ from survey.queries.views import (
     StreetView,
 )
 from survey.queries.waves import WaveView, wave_view
+from survey.queries.year_views import read_year
 
 __all__ = ["current_evaluation", "draft_evaluation", "published_evaluation"]
 
@@ -233,6 +234,8 @@ def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:
         effective_weights=summary["effective_weights"],
         has_direct=summary["has_direct"],
         listed=read_listed(summary.get("listed", {})),
+        year=read_year(summary.get("year")),
+        for_pool=summary.get("for_pool", {}),
         frozen_at=stored.created_at,
         notice_until=stored.notice_until,
         sign_offs=_sign_offs(stored),

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.types import Estimate, WeightsReport
 from survey.queries.waves import WaveView
+
+if TYPE_CHECKING:
+    from survey.queries.year_views import YearView
 
 
 @dataclass(frozen=True)
@@ -285,6 +288,10 @@ class EvaluationView:
     has_direct: bool
     #: {street code: standing items}, shown beside the scores and mixed into none.
     listed: Mapping[str, tuple[ListedView, ...]] = field(default_factory=dict)
+    #: Pooled with the waves before it; None for a first wave, or published before it was kept.
+    year: YearView | None = None
+    #: {street code: what a later pool needs beside the figures}, as plain JSON.
+    for_pool: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     #: UTC; when the figures were frozen. None for a draft.
     frozen_at: datetime | None = None
     #: The last day of the public notice in the district's time zone; None: there was none.

@@ -180,6 +180,8 @@ def _summary(draft: EvaluationView) -> dict[str, Any]:
         "effective_weights": dict(draft.effective_weights),
         "has_direct": draft.has_direct,
         "listed": listed_json(draft.listed),
+        "year": dict(draft.year.figures) if draft.year else None,
+        "for_pool": dict(draft.for_pool),
         "streets": {
             one.street.code: {
                 "group": one.street.peer_group,
