@@ -21,6 +21,8 @@ BLUEPRINTS = (
     "policy",
     "what_if",
     "assessment",
+    "appeals",
+    "exclusions",
     "duties",
     "themes",
     "theme_findings",

@@ -43,6 +43,9 @@ VALUES = {
     "number": 1,
     "request_id": "0" * 32,
     "kind": "csv",
+    "appeal_id": 1,
+    "document_id": 1,
+    "exclusion_id": 1,
 }
 
 
