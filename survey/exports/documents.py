@@ -21,7 +21,7 @@ from survey.queries.themes import frozen_themes, wave_themes
 from survey.queries.views import EvaluationView, StreetView, WaveIndices
 from survey.queries.waves import WaveView, all_waves, wave_view
 
-WAVE_TABLES = ("indices", "themes", "coverage", "evaluation", "adjustments")
+WAVE_TABLES = ("indices", "themes", "coverage", "evaluation", "adjustments", "listed")
 
 
 def waves_document(known: PublicWaves, *, is_office: bool) -> Document:
@@ -50,7 +50,7 @@ def wave_document(
     evaluation = indices = None
     if not is_draft:
         evaluation = published_evaluation(code)
-    elif {"evaluation", "adjustments"} & set(names):
+    elif {"evaluation", "adjustments", "listed"} & set(names):
         evaluation = draft_evaluation(code)
     elif "indices" in names:
         indices = wave_indices(code)
@@ -73,6 +73,9 @@ def wave_document(
         elif name == "adjustments":
             assert evaluation is not None
             made.append(tables.adjustments_table(evaluation, is_office=is_office))
+        elif name == "listed":
+            assert evaluation is not None
+            made.append(tables.listed_table(evaluation))
     if street_code is not None:
         _street_of(found, wave, street_code)
         made = [_only(table, street_code) for table in made]

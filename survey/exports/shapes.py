@@ -239,6 +239,24 @@ EVALUATION = TableShape(
             "不公布位次的原因代码",
             "Why the rank set is not shown, as a code",
         ),
+        _column(
+            "listed_bonus",
+            "number",
+            "清单加分，按文件封顶后合计；不进入任何得分",
+            "Listed bonuses, cut to the ceiling of each document; in no score",
+        ),
+        _column(
+            "listed_deduction",
+            "number",
+            "清单扣分，按文件封顶后合计；不进入任何得分",
+            "Listed deductions, cut to the ceiling of each document; in no score",
+        ),
+        _column(
+            "listed_vetoes",
+            "whole",
+            "一票否决事项数；由人决定，不改变得分",
+            "Listed vetoes; people decide, no score changes",
+        ),
     ),
 )
 
@@ -313,6 +331,40 @@ ADJUSTMENTS = TableShape(
     ),
 )
 
+LISTED = TableShape(
+    "listed",
+    ("加分、扣分与一票否决清单", "Bonuses, deductions and vetoes"),
+    (
+        WAVE,
+        STATUS,
+        REVISION,
+        *STREET,
+        _column(
+            "kind",
+            "text",
+            "bonus 加分；deduction 扣分；veto 一票否决",
+            "bonus, deduction or veto; none of them is in a score",
+        ),
+        _column("label", "text", "事项", "What it is for"),
+        _column(
+            "points",
+            "number",
+            "分值，封顶前；一票否决为空",
+            "Points before the ceiling; empty for a veto",
+        ),
+        _column(
+            "ceiling",
+            "number",
+            "该文件对一个街道的上限；为空即不封顶",
+            "The most items of the document come to for a street; empty: no ceiling",
+        ),
+        _column("document", "text", "依据文件的文号或名称", "Number or title of the document"),
+        _column("document_date", "text", "文件日期", "Date of the document, ISO 8601"),
+        _column("signed_by", "text", "签发单位或职务", "The office or post that signed it"),
+    ),
+)
+
 SHAPES = {
-    shape.name: shape for shape in (WAVES, INDICES, THEMES, COVERAGE, EVALUATION, ADJUSTMENTS)
+    shape.name: shape
+    for shape in (WAVES, INDICES, THEMES, COVERAGE, EVALUATION, ADJUSTMENTS, LISTED)
 }

@@ -15,6 +15,7 @@ from analysis.types import Estimate
 from survey.exports import shapes
 from survey.exports.base import Cell, Table
 from survey.queries.coverage import CoverageRow
+from survey.queries.listed import listed_totals
 from survey.queries.public import PublicWaves
 from survey.queries.views import (
     AdjustmentView,
@@ -218,9 +219,39 @@ def evaluation_table(view: EvaluationView) -> Table:
                 *_ranks(entry, is_hidden=is_hidden),
                 because or entry.blended.suppressed_because,
                 entry.rank_suppressed_because,
+                *_listed_totals(view, entry.street.code),
             )
         )
     return Table(shapes.EVALUATION, tuple(rows))
+
+
+def _listed_totals(view: EvaluationView, code: str) -> tuple[Cell, ...]:
+    totals = listed_totals(view.listed.get(code, ()))
+    return totals.bonus, totals.deduction, totals.vetoes
+
+
+def listed_table(view: EvaluationView) -> Table:
+    """One row a standing item of a list."""
+    return Table(
+        shapes.LISTED,
+        tuple(
+            (
+                view.wave.code,
+                view.status,
+                view.revision,
+                *_street(entry.street),
+                item.kind,
+                item.label,
+                item.points,
+                item.ceiling,
+                item.document,
+                item.document_date.isoformat(),
+                item.signed_by,
+            )
+            for entry in view.streets
+            for item in view.listed.get(entry.street.code, ())
+        ),
+    )
 
 
 def _ranks(entry: StreetEvaluation, *, is_hidden: bool) -> tuple[Cell, ...]:

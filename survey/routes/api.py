@@ -223,7 +223,7 @@ def coverage(query: Mapping[str, Any], wave: str) -> Response:
 @_documented(schemas.Evaluation, schemas.WaveQuery)
 def evaluation(query: Mapping[str, Any], wave: str) -> Response:
     """The blended scores with rank sets, the verdicts, and what themes did to each score."""
-    return _wave_answer(wave, query, "evaluation", "adjustments")
+    return _wave_answer(wave, query, "evaluation", "adjustments", "listed")
 
 
 @blueprint.get(f"{PREFIX}/docs")

@@ -8,7 +8,15 @@ import marshmallow as ma
 
 from survey.exports import FORMATS
 from survey.exports.base import Column, TableShape
-from survey.exports.shapes import ADJUSTMENTS, COVERAGE, EVALUATION, INDICES, THEMES, WAVES
+from survey.exports.shapes import (
+    ADJUSTMENTS,
+    COVERAGE,
+    EVALUATION,
+    INDICES,
+    LISTED,
+    THEMES,
+    WAVES,
+)
 
 FIELDS: dict[str, type[ma.fields.Field[Any]]] = {
     "text": ma.fields.String,
@@ -183,6 +191,7 @@ class Evaluation(About):
 
     rows = _rows(EVALUATION)
     adjustments = _rows(ADJUSTMENTS)
+    listed = _rows(LISTED)
     district_score = ma.fields.Nested(EstimateObject, required=True)
     has_direct = ma.fields.Boolean(required=True)
     effective_weights = ma.fields.Nested(Weights, required=True)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from survey.clock import utc_now
 from survey.errors import Refused
 from survey.queries.evaluation import draft_evaluation, published_evaluation
+from survey.queries.listed import listed_streets
 from survey.queries.office import last_evaluated_wave, published_revision
 from survey.queries.paper_entry import open_piles
 from survey.queries.streets import wave_indices
@@ -73,6 +74,7 @@ def _evaluation(wave_code: str, *, draft: bool, problem: Refused | None = None) 
         is_demo=shown.wave.is_demo,
         shown=shown,
         headline=evaluation_headline(shown),
+        listed=listed_streets(shown),
         names={one.street.code: one.street.name for one in shown.streets},
         indicator_names={one.code: one.name for one in shown.indicators},
         revision=revision,

@@ -13,6 +13,7 @@ from survey.charts import words
 from survey.errors import Refused
 from survey.exports import FORMATS
 from survey.exports.shapes import SHAPES
+from survey.queries.listed import listed_streets
 from survey.queries.policies import kept_policy
 from survey.queries.public import public_themes, public_waves, results
 from survey.services.collect import normalise_code
@@ -46,6 +47,7 @@ def home() -> Response:
         is_demo=found.evaluation.wave.is_demo,
         headline=words.headline(found),
         period=words.period(found.evaluation.wave),
+        listed=listed_streets(found.evaluation),
         picture=page_picture("district", chart) if chart else None,
     )
 

@@ -78,7 +78,10 @@ def statements(app: Flask) -> list[str]:
     [
         ("eva", "/office/", 6),
         ("eva", "/office/waves/2026q4/indices", 7),
-        ("eva", "/office/waves/2026q4/evaluation", 13),
+        ("eva", "/office/waves/2026q4/evaluation", 20),
+        ("eva", "/office/waves/2026q4/assessment", 6),
+        ("eva", "/office/waves/2026q4/assessment/column?assessor=A", 6),
+        ("eva", "/office/waves/2026q4/lists", 5),
         ("eva", "/office/waves/2026q4/themes", 7),
         ("eva", "/office/waves/2026q4/policy", 3),
         ("clerk", "/office/waves/2026q4/policy", 3),
