@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
 
 from analysis.bundle import FULL, read_inputs
 from analysis.evaluation_records import GroupEvaluation
@@ -21,30 +22,31 @@ from analysis.policy import Policy
 from analysis.types import AnalysisError, Estimate
 from analysis.wave_evaluation import EvaluationInputs, WaveEvaluation, evaluate_wave
 from survey.errors import Refused
+from survey.models import Evaluation, EvaluationBundle, db
 from survey.queries.cubes import streets_with_margins
 from survey.queries.draft import computed_draft
 from survey.queries.evaluation import kept_bundle
+from survey.queries.policies import kept_policy
 from survey.queries.views import ConditionView, published
 from survey.queries.waves import WaveView, wave_view
 
-# Inputs of this many frozen evaluations are kept by a process.
+# Inputs of this many frozen evaluations are kept by a process, while their bundles are this small:
+# those of hundreds of streets would weigh more than the whole process.
 MOST_KEPT = 2
+LARGEST_KEPT = 1_000_000
+# A revision that another one took the place of is not tried on.
+STANDING = ("provisional", "approved", "published")
 
 
 @dataclass(frozen=True)
 class PastWave:
-    """A wave that can be tried on: its inputs, and what its own policy makes of them."""
+    """A wave that values can be tried on."""
 
     wave: WaveView
-    inputs: EvaluationInputs
-    found: WaveEvaluation
-    #: The revision the inputs were frozen with; None: as they stand now.
+    #: The policy of record.
+    policy: Policy
+    #: The newest revision, whose frozen inputs are used; None: nothing is frozen, those of now are.
     revision: int | None
-
-    @property
-    def policy(self) -> Policy:
-        """The policy of record."""
-        return self.inputs.policy
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,10 @@ class GroupTried:
 
 
 def past_wave(wave_code: str) -> PastWave:
-    """A closed or published wave with its frozen inputs, or those of now before it was frozen.
+    """A closed or published wave. Two queries.
 
-    Two queries for what was frozen. Raises Refused: 404 unknown wave, 409 one that is not over:
-    rules must not be tried on answers that still come in.
+    Raises Refused: 404 unknown wave, 409 one that is not over: rules must not be tried on answers
+    that still come in.
     """
     wave = wave_view(wave_code)
     if wave.status in ("draft", "open"):
@@ -139,30 +141,52 @@ def past_wave(wave_code: str) -> PastWave:
             _l("Values can be tried on waves that are closed. Choose one that is."),
             status=409,
         )
-    kept = kept_bundle(wave_code, kind=FULL)
-    if kept is None:
-        draft = computed_draft(wave_code)
-        return PastWave(wave, draft.inputs, draft.found, None)
-    memory: dict[str, tuple[EvaluationInputs, WaveEvaluation]]
+    revision = db.session.scalar(
+        select(func.max(Evaluation.revision))
+        .join(EvaluationBundle, EvaluationBundle.evaluation_id == Evaluation.id)
+        .where(
+            Evaluation.wave_id == wave.id,
+            EvaluationBundle.kind == FULL,
+            Evaluation.status.in_(STANDING),
+        )
+    )
+    return PastWave(wave, kept_policy(wave.policy_id), revision)
+
+
+def of_record(past: PastWave) -> tuple[EvaluationInputs, WaveEvaluation]:
+    """The inputs of a past wave and what its own policy makes of them.
+
+    Of a frozen revision they are read from its sealed bundle, two queries; else from the cubes.
+    """
+    if past.revision is None:
+        draft = computed_draft(past.wave.code)
+        return draft.inputs, draft.found
+    memory: dict[tuple[int, int], tuple[EvaluationInputs, WaveEvaluation]]
     memory = current_app.extensions.setdefault("past_waves", {})
-    if kept.sha256 not in memory:
-        with zipfile.ZipFile(io.BytesIO(kept.content)) as bundle:
-            files = {name: bundle.read(name) for name in bundle.namelist()}
-        inputs = read_inputs(files)
+    key = (past.wave.id, past.revision)
+    if key in memory:
+        return memory[key]
+    kept = kept_bundle(past.wave.code, kind=FULL, revision=past.revision, statuses=STANDING)
+    if kept is None:  # pragma: no cover: the revision was found by its bundle
+        raise LookupError(key)
+    with zipfile.ZipFile(io.BytesIO(kept.content)) as bundle:
+        inputs = read_inputs({name: bundle.read(name) for name in bundle.namelist()})
+    found = evaluate_wave(inputs)
+    if len(kept.content) <= LARGEST_KEPT:
         for old in list(memory)[: max(0, len(memory) - MOST_KEPT + 1)]:
             memory.pop(old, None)
-        memory[kept.sha256] = (inputs, evaluate_wave(inputs))
-    inputs, found = memory[kept.sha256]
-    return PastWave(wave, inputs, found, kept.revision)
+        memory[key] = (inputs, found)
+    return inputs, found
 
 
 def tried(past: PastWave, policy: Policy) -> tuple[GroupTried, ...]:
-    """What `policy` would make of the wave, beside what its own makes of it. One query.
+    """What `policy` would make of the wave, beside what its own makes of it.
 
     Raises Refused (422) when the inputs cannot be computed with it.
     """
+    inputs, before = of_record(past)
     try:
-        after = evaluate_wave(replace(past.inputs, policy=policy))
+        after = evaluate_wave(replace(inputs, policy=policy))
     except AnalysisError as error:
         raise Refused(
             "cannot_be_tried",
@@ -173,9 +197,7 @@ def tried(past: PastWave, policy: Policy) -> tuple[GroupTried, ...]:
         street.code: street.name
         for street, _margins in streets_with_margins(past.wave, include_inactive=True)
     }
-    return tuple(
-        _group(name, past.found, after, names=names) for name in past.found.evaluation.groups
-    )
+    return tuple(_group(name, before, after, names=names) for name in before.evaluation.groups)
 
 
 def _group(

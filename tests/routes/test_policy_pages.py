@@ -20,7 +20,7 @@ from analysis.policy import ENTRIES, Policy
 from survey.models import AuditEvent, Evaluation, Wave, db
 from survey.models import Policy as PolicyRow
 from survey.policy_form import SHAPES, form_of
-from survey.services.evaluate import publish
+from survey.services.evaluate import freeze, publish
 from survey.services.rollup import fold_all
 from tests import factories
 from tests.factories import NOW
@@ -297,17 +297,18 @@ def tried(client: FlaskClient, **changes: str) -> Any:
     return client.post(WHAT_IF, data=form)
 
 
-@pytest.mark.parametrize("is_published", [False, True])
+@pytest.mark.parametrize("is_frozen", ["", "provisional", "published"])
 def test_what_if_shows_both_and_stores_nothing(
     app: Flask,
     evaluated: None,
     draft: int,
     signed_in: Callable[[str], FlaskClient],
-    is_published: bool,
+    is_frozen: str,
 ) -> None:
-    if is_published:
+    if is_frozen:
         with app.app_context():
-            publish("2026q4", actor="eva", now=NOW)
+            act = publish if is_frozen == "published" else freeze
+            act("2026q4", actor="eva", now=NOW)
     eva = signed_in("eva")
     writes: list[str] = []
     with app.app_context():
@@ -323,6 +324,7 @@ def test_what_if_shows_both_and_stores_nothing(
     assert answer.status_code == 200
     assert writes == []
     assert "This decides nothing" in page
+    assert ("as frozen with revision 1" in page) == bool(is_frozen)
     assert "With 1 other value" in page
     # A value that acts on the answers is named as such and never tried.
     assert "needs a rebuild: Indicators a response must answer" in page
@@ -338,7 +340,7 @@ def test_what_if_shows_both_and_stores_nothing(
         wave = db.session.get_one(Wave, draft)
         kept = db.session.get_one(PolicyRow, wave.policy_id).hash
         assert kept == Policy.from_dict({"alpha": 0.5}).sha256
-        assert db.session.scalar(select(func.count()).select_from(Evaluation)) == is_published
+        assert db.session.scalar(select(func.count()).select_from(Evaluation)) == bool(is_frozen)
 
 
 def test_what_if_refuses_a_wave_that_is_still_asked_and_words_what_cannot_be_tried(
