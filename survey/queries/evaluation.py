@@ -49,6 +49,7 @@ UNPUBLISHED = ("provisional", "approved")
 class RevisionView:
     """One frozen revision of a wave, without its figures. Times are UTC."""
 
+    id: int
     revision: int
     status: str
     reason: str
@@ -56,6 +57,12 @@ class RevisionView:
     notice_until: date | None
     published_at: datetime | None
     sign_offs: tuple[SignOffView, ...]
+    #: {street code: {status: answers}} that were counted; None: frozen before it was kept.
+    counted: Mapping[str, Mapping[str, int]] | None
+
+    def sign_off(self, step: str) -> SignOffView | None:
+        """Who took a step, or None when it was not taken."""
+        return next((one for one in self.sign_offs if one.step == step), None)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ def revisions(wave_code: str) -> tuple[RevisionView, ...]:
     )
     return tuple(
         RevisionView(
+            id=one.id,
             revision=one.revision,
             status=one.status,
             reason=one.reason,
@@ -124,6 +132,7 @@ def revisions(wave_code: str) -> tuple[RevisionView, ...]:
             notice_until=one.notice_until,
             published_at=one.published_at,
             sign_offs=_sign_offs(one),
+            counted=one.summary.get("counted"),
         )
         for one in found
     )

@@ -16,6 +16,7 @@ from survey.models import (
     db,
 )
 from survey.queries.cubes import CubeState, cube_state
+from survey.queries.standing import NoticeDue, notices_due
 from survey.queries.waves import WaveView, all_waves
 
 
@@ -49,6 +50,8 @@ class Overview:
     progress: tuple[StreetProgress, ...]
     state: CubeState | None
     last_published: PublishedNote | None
+    #: Evaluations on public notice or waiting to be published.
+    notices: tuple[NoticeDue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class StreetAdmin:
 
 
 def overview(*, street_code: str | None = None) -> Overview:
-    """The first screen; with `street_code` only that street's progress. At most four queries."""
+    """The first screen; with `street_code` only that street's progress. At most five queries."""
     waves = all_waves()
     current = current_wave(waves)
     return Overview(
@@ -73,6 +76,7 @@ def overview(*, street_code: str | None = None) -> Overview:
         progress=_progress(current, street_code) if current else (),
         state=cube_state(current) if current else None,
         last_published=last_published(),
+        notices=notices_due(),
     )
 
 

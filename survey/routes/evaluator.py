@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -9,10 +11,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
 from survey.errors import Refused
-from survey.queries.evaluation import draft_evaluation, published_evaluation
+from survey.formatting import local_time, say_day
+from survey.queries.evaluation import (
+    current_evaluation,
+    draft_evaluation,
+    frozen_evaluation,
+)
 from survey.queries.listed import listed_streets
-from survey.queries.office import last_evaluated_wave, published_revision
+from survey.queries.office import last_evaluated_wave
 from survey.queries.paper_entry import open_piles
+from survey.queries.standing import standing
 from survey.queries.streets import wave_indices
 from survey.queries.themes import wave_themes
 from survey.queries.waves import all_waves
@@ -36,38 +44,90 @@ def indices(wave_code: str) -> str:
 @blueprint.get("/waves/<wave_code>/evaluation")
 @requires("evaluator")
 def evaluation(wave_code: str) -> str:
-    """The published evaluation, or with ?draft=1 (or before any) what it would be now."""
-    return _evaluation(wave_code, draft=request.args.get("draft") == "1")
+    """The newest frozen evaluation, another with ?revision=N, or with ?draft=1 that of now."""
+    return _evaluation(
+        wave_code,
+        draft=request.args.get("draft") == "1",
+        revision=request.args.get("revision", type=int),
+    )
 
 
 @blueprint.post("/waves/<wave_code>/evaluation")
 @requires("evaluator")
-def publish(wave_code: str) -> AnyResponse | tuple[str, int]:
-    """Freeze and publish the draft; a revision says why."""
+def take_step(wave_code: str) -> AnyResponse | tuple[str, int]:
+    """Freeze the draft, approve what is on notice, or publish what is approved."""
+    step = request.form.get("step", "freeze")
     try:
-        if request.form.get("confirmed") != "yes":
-            raise Refused(
-                "not_confirmed",
-                _l("Tick the box to confirm that you have read the figures."),
-                status=422,
-            )
-        evaluate.publish(
-            wave_code,
-            actor=g.viewer.username,
-            now=utc_now(),
-            reason=request.form.get("reason", "").strip(),
-        )
+        said = _take_step(wave_code, step)
     except Refused as error:
-        return _evaluation(wave_code, draft=True, problem=error), error.status
-    flash(_("Published. The figures are frozen and can be seen by everybody."))
+        return _evaluation(wave_code, draft=step == "freeze", problem=error), error.status
+    flash(said)
     return redirect(f"/office/waves/{wave_code}/evaluation", 303)
 
 
-def _evaluation(wave_code: str, *, draft: bool, problem: Refused | None = None) -> str:
-    revision = published_revision(wave_code)
-    frozen = None if draft or not revision else published_evaluation(wave_code)
+def _take_step(wave_code: str, step: str) -> str:
+    """Do what the form asks for and say what was done."""
+    if step not in ("freeze", "approve", "publish"):
+        raise Refused("unknown_step", _l("This step is not known. Reload the page."), status=422)
+    if request.form.get("confirmed") != "yes":
+        raise Refused(
+            "not_confirmed",
+            _l("Tick the box to confirm that you have read the figures."),
+            status=422,
+        )
+    who, now = g.viewer.username, utc_now()
+    if step == "freeze":
+        made = evaluate.freeze(
+            wave_code,
+            actor=who,
+            now=now,
+            reason=request.form.get("reason", "").strip()[:2000],
+            notice_until=_posted_day("notice_until"),
+        )
+        if made.notice_until is None:
+            return str(_("Frozen. Somebody else approves it now."))
+        return str(
+            _("Frozen and on public notice until %(date)s.", date=say_day(made.notice_until))
+        )
+    # A page that names no revision must not publish in one step what nobody approved.
+    revision = request.form.get("revision", default=0, type=int)
+    if step == "approve":
+        note = request.form.get("note", "").strip()[:500]
+        evaluate.approve(wave_code, actor=who, now=now, note=note, revision=revision)
+        return str(_("Approved. It can be published now."))
+    evaluate.publish(wave_code, actor=who, now=now, revision=revision)
+    return str(_("Published. The figures are frozen and can be seen by everybody."))
+
+
+def _posted_day(name: str) -> date | None:
+    """A day of the form, None when it is empty. Raises Refused (422) for one that is not one."""
+    given = request.form.get(name, "").strip()
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError:
+        raise Refused(
+            "not_a_day", _l("Give the last day as year-month-day, such as 2026-12-15."), status=422
+        ) from None
+
+
+def _evaluation(
+    wave_code: str,
+    *,
+    draft: bool = False,
+    revision: int | None = None,
+    problem: Refused | None = None,
+) -> str:
+    frozen = None
+    if revision is not None:
+        frozen = frozen_evaluation(wave_code, revision=revision)
+        if frozen is None:
+            raise Refused(
+                "unknown_revision", _l("There is no such revision of this wave."), status=404
+            )
+    elif not draft:
+        frozen = current_evaluation(wave_code)
     shown = frozen or draft_evaluation(wave_code)
-    may_publish = shown.status == "draft" and shown.wave.status == "closed"
+    today = local_time(utc_now()).date()
     return render_template(
         "office/evaluation.html",
         wave=shown.wave,
@@ -77,8 +137,8 @@ def _evaluation(wave_code: str, *, draft: bool, problem: Refused | None = None) 
         listed=listed_streets(shown),
         names={one.street.code: one.street.name for one in shown.streets},
         indicator_names={one.code: one.name for one in shown.indicators},
-        revision=revision,
-        open_piles=open_piles(shown.wave.id) if may_publish else (),
+        stands=standing(shown.wave, viewer=g.viewer.username, today=today),
+        open_piles=open_piles(shown.wave.id) if shown.wave.status == "closed" else (),
         problem=problem.message if problem else None,
     )
 

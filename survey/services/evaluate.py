@@ -55,12 +55,15 @@ def freeze(
     return made
 
 
-def approve(wave_code: str, *, actor: str, now: datetime, note: str = "") -> EvaluationView:
+def approve(
+    wave_code: str, *, actor: str, now: datetime, note: str = "", revision: int | None = None
+) -> EvaluationView:
     """Sign the provisional evaluation of a wave off. One transaction; no figure changes.
 
-    Raises Refused: 404 unknown wave; 409 nothing is provisional, somebody approved it already,
-    the same account froze it, the notice is not over, an appeal that could change a verdict is
-    open, or a decision since then is not in the figures.
+    revision: the one that was read; left out, whichever is provisional.
+    Raises Refused: 404 unknown wave; 409 nothing is provisional or another revision is, somebody
+    approved it already, the same account froze it, the notice is not over, an appeal that could
+    change a verdict is open, or a decision since then is not in the figures.
     """
     with transaction() as session:
         _hold_evaluations(session)
@@ -72,6 +75,7 @@ def approve(wave_code: str, *, actor: str, now: datetime, note: str = "") -> Eva
                 _l("Nothing is on public notice for this wave. Freeze the draft first."),
                 status=409,
             )
+        _require_read(stored, revision)
         _require_not_approved(stored)
         for problem in approval_problems(
             wave, stored.id, actor=actor, today=local_time(now).date()
@@ -83,7 +87,9 @@ def approve(wave_code: str, *, actor: str, now: datetime, note: str = "") -> Eva
     return made
 
 
-def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> EvaluationView:
+def publish(
+    wave_code: str, *, actor: str, now: datetime, reason: str = "", revision: int | None = None
+) -> EvaluationView:
     """Publish what was approved, unchanged. One transaction.
 
     When nothing of the wave is frozen and unpublished, the draft is frozen and published in one
@@ -96,6 +102,8 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
         _hold_evaluations(session)
         wave = wave_view(wave_code)
         stored = _unpublished(session, wave)
+        if stored is None and revision is not None:
+            raise _another_revision(revision)
         if stored is None:
             made = store_frozen(
                 session,
@@ -107,6 +115,7 @@ def publish(wave_code: str, *, actor: str, now: datetime, reason: str = "") -> E
                 at_once=True,
             )
         else:
+            _require_read(stored, revision)
             if stored.status != "approved":
                 raise Refused(
                     "not_approved",
@@ -130,6 +139,23 @@ def _unpublished(session: Transaction, wave: WaveView) -> Evaluation | None:
         .where(Evaluation.wave_id == wave.id, Evaluation.status.in_(UNPUBLISHED))
         .order_by(Evaluation.revision.desc())
         .limit(1)
+    )
+
+
+def _require_read(stored: Evaluation, revision: int | None) -> None:
+    """Nobody signs figures that took the place of those they have read."""
+    if revision is not None and revision != stored.revision:
+        raise _another_revision(revision)
+
+
+def _another_revision(revision: int) -> Refused:
+    return Refused(
+        "another_revision",
+        _l(
+            "Revision %(revision)s is not the one that waits any more. Read what there is now.",
+            revision=revision,
+        ),
+        status=409,
     )
 
 

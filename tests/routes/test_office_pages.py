@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from sqlalchemy import event, update
 
 from survey.database import transaction
 from survey.models import Theme, ThemePeriod, Wave, db
-from survey.services import paper_entry
+from survey.services import access, evaluate, paper_entry
 from survey.services.rollup import fold_all
 from survey.wording import CONDITIONS, NUMBER, REASONS
 from tests import factories
-from tests.routes.conftest import NOW, form_token
+from tests.routes.conftest import NOW, PASSWORD, form_token
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,9 +77,9 @@ def statements(app: Flask) -> list[str]:
 @pytest.mark.parametrize(
     ("who", "path", "most"),
     [
-        ("eva", "/office/", 6),
+        ("eva", "/office/", 7),
         ("eva", "/office/waves/2026q4/indices", 7),
-        ("eva", "/office/waves/2026q4/evaluation", 20),
+        ("eva", "/office/waves/2026q4/evaluation", 24),
         ("eva", "/office/waves/2026q4/assessment", 6),
         ("eva", "/office/waves/2026q4/assessment/column?assessor=A", 6),
         ("eva", "/office/waves/2026q4/lists", 5),
@@ -175,25 +176,67 @@ def test_comments_are_shown_to_a_street_from_ten_mentions_on(
     assert "from 10 mentions on" in page
 
 
-def test_publishing_needs_the_confirmation_and_a_revision_its_reason(
+def test_freezing_needs_the_confirmation_and_a_revision_its_reason(
     app: Flask, theme_id: int, place: factories.Place, signed_in: Callable[[str], FlaskClient]
 ) -> None:
     with app.app_context(), transaction() as session:
         session.execute(update(Wave).values(status="closed"))
     eva = signed_in("eva")
     path = "/office/waves/2026q4/evaluation"
-    data = {"csrf_token": form_token(eva.get(path).get_data(as_text=True))}
+    data = {"csrf_token": form_token(eva.get(path).get_data(as_text=True)), "step": "freeze"}
     unread = eva.post(path, data=data)
     assert unread.status_code == 422
     assert "Tick the box" in unread.get_data(as_text=True)
-    data["confirmed"] = "yes"
+    data |= {"confirmed": "yes", "notice_until": "2099-01-04"}
+    assert eva.post(path, data={**data, "notice_until": "soon"}).status_code == 422
+    assert eva.post(path, data={**data, "notice_until": "2026-01-05"}).status_code == 422
     assert eva.post(path, data=data).status_code == 303
-    assert "Published, revision 1" in eva.get(path).get_data(as_text=True)
+    page = eva.get(path).get_data(as_text=True)
+    assert "Provisional, revision 1" in page
+    assert "until 4 Jan 2099" in page
     assert eva.post(path, data=data).status_code == 409
     assert eva.post(path, data={**data, "reason": "a late file"}).status_code == 303
     page = eva.get(path).get_data(as_text=True)
-    assert "Published, revision 2" in page
+    assert "Provisional, revision 2" in page
     assert "a late file" in page
+    # The first is kept, the auditor reads it and changes nothing.
+    kept = signed_in("audit").get(f"{path}?revision=1").get_data(as_text=True)
+    assert "Replaced, revision 1" in kept
+    assert 'name="confirmed"' not in kept
+    assert eva.get(f"{path}?revision=9").status_code == 404
+
+
+def test_the_page_leads_from_the_draft_to_the_publication(
+    app: Flask, theme_id: int, place: factories.Place, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(Wave).values(status="closed"))
+    with app.app_context():
+        access.create_account("eve", PASSWORD, ["evaluator"], now=NOW)
+        # Long enough ago for its notice to be over.
+        evaluate.freeze("2026q4", actor="eva", now=datetime(2025, 3, 3, 9))
+    path = "/office/waves/2026q4/evaluation"
+    eva, eve = signed_in("eva"), signed_in("eve")
+    own = eva.get(path).get_data(as_text=True)
+    assert "Somebody else has to approve what eva has frozen" in own
+    assert "Approve revision 1" not in own
+    shown = eve.get(path).get_data(as_text=True)
+    assert "Approve revision 1" in shown
+    data = {"csrf_token": form_token(shown), "step": "approve", "confirmed": "yes"}
+    assert eve.post(path, data={**data, "revision": "2"}).status_code == 409
+    assert eve.post(path, data={**data, "step": "jump"}).status_code == 422
+    assert eve.post(path, data={**data, "revision": "1", "note": "read twice"}).status_code == 303
+    again = eve.post(path, data={**data, "revision": "1"})
+    assert again.status_code == 409
+    assert "eve already approved revision 1" in again.get_data(as_text=True)
+    data |= {"step": "publish"}
+    # Without a revision nothing is published that nobody approved.
+    assert eve.post(path, data=data).status_code == 409
+    assert eve.post(path, data={**data, "revision": "1"}).status_code == 303
+    page = eve.get(path).get_data(as_text=True)
+    assert "Published, revision 1" in page
+    assert "read twice" in page
+    assert "without a public notice" not in page
 
 
 def test_a_new_account_shows_its_password_once_and_can_sign_in(
@@ -242,7 +285,10 @@ def test_open_piles_of_paper_stand_where_publishing_would(
     assert 'name="confirmed"' not in page
     # Whoever sends the form of an older page is told the same.
     token = form_token(page)
-    refused = eva.post(path, data={"csrf_token": token, "confirmed": "yes"})
+    day = "2099-01-05"
+    refused = eva.post(
+        path, data={"csrf_token": token, "confirmed": "yes", "step": "freeze", "notice_until": day}
+    )
     assert refused.status_code == 409
     assert "box 7 (1)" in refused.get_data(as_text=True)
     with app.app_context():
