@@ -127,6 +127,11 @@ def for_pool(found: WaveEvaluation) -> dict[str, dict[str, Any]]:
     """{street code: what a later pool needs of this wave beside its figures}, as plain JSON."""
     kept = ("n_effective_random", "other_public", "random_public")
     return {
-        code: {name: value for name, value in asdict(street).items() if name in kept}
+        code: {
+            # As it comes back from JSON: what is frozen equals what was computed.
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(street).items()
+            if name in kept
+        }
         for code, street in found.streets.items()
     }
