@@ -3,6 +3,9 @@
 One thread watches all connections and sends what was prepared, so that the load takes little of
 the cores that it shares with the server: with a client of the standard library in several threads
 the faster of two servers waited for its own measurement.
+
+Every submission comes over a connection of its own, as residents do. A few kept ones often all end
+up with one of the server's processes, and then half of the server is measured.
 """
 
 from __future__ import annotations
@@ -11,9 +14,8 @@ import re
 import selectors
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat, takewhile
 from typing import NamedTuple
 
@@ -35,26 +37,22 @@ Submission = Callable[[], Visit]
 
 
 def request(method: str, path: str, *, headers: str = "", body: str = "") -> bytes:
-    """A request for a kept connection. headers: further lines, each with its line end."""
+    """A request of HTTP/1.1. headers: further lines, each with its line end."""
     if body:
         headers += "Content-Type: application/x-www-form-urlencoded\r\n"
         headers += f"Content-Length: {len(body)}\r\n"
     return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n{body}".encode()
 
 
-@dataclass(eq=False)
+@dataclass
 class _Client:
-    """A kept connection, and how far the submission on it has come."""
+    """A connection, and how far the submission on it has come."""
 
     connection: socket.socket
-    visit: Visit = field(init=False)
-    since: float = 0
+    visit: Visit
+    #: When the request was due that is waited for.
+    since: float
     received: bytes = b""
-
-    def begin(self, visit: Visit, since: float) -> None:
-        """Send the first request of a submission that was due at `since`."""
-        self.visit, self.since = visit, since
-        self.connection.sendall(next(visit))
 
     def hear(self, took: list[float]) -> bool:
         """Read what has come, send what follows; True when the submission is done."""
@@ -73,6 +71,12 @@ class _Client:
         except StopIteration:
             return True
         return False
+
+
+def _connect(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def _length(head: bytes) -> int:
@@ -103,33 +107,39 @@ def paced(
 
 
 def visit_in_turn(port: int, submit: Submission, *, times: int) -> None:
-    """So many submissions, one after the other."""
-    _drive(port, submit, clients=1, due=repeat(time.perf_counter(), times))
+    """So many submissions, one after the other, all over one kept connection."""
+    with _connect(port) as connection:
+        for _turn in range(times):
+            visit = submit()
+            client = _Client(connection, visit, time.perf_counter())
+            connection.sendall(next(visit))
+            while not client.hear([]):
+                pass
 
 
 def _drive(port: int, submit: Submission, *, clients: int, due: Iterator[float]) -> list[float]:
     """Begin a submission at each moment of `due`, or when a client is free; seconds of requests."""
     took: list[float] = []
-    # First in, first out: none waits so long that the server hangs up.
-    free: deque[_Client] = deque()
+    busy = 0
+    turn = next(due, None)
     with selectors.DefaultSelector() as ready:
-        for _number in range(clients):
-            connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            free.append(_Client(connection))
-            ready.register(connection, selectors.EVENT_READ, free[-1])
-        turn = next(due, None)
-        while turn is not None or len(free) < clients:
-            wait = turn - time.perf_counter() if free and turn is not None else PATIENCE
-            if free and turn is not None and wait <= 0:
-                free.popleft().begin(submit(), turn)
-                turn = next(due, None)
+        while turn is not None or busy:
+            may_begin = turn is not None and busy < clients
+            wait = turn - time.perf_counter() if turn is not None and may_begin else PATIENCE
+            if turn is not None and may_begin and wait <= 0:
+                visit = submit()
+                client = _Client(_connect(port), visit, turn)
+                client.connection.sendall(next(visit))
+                ready.register(client.connection, selectors.EVENT_READ, client)
+                busy, turn = busy + 1, next(due, None)
                 continue
             events = ready.select(wait)
             assert events or wait < PATIENCE, "no reply"
-            free += [key.data for key, _event in events if key.data.hear(took)]
-        for key in list(ready.get_map().values()):
-            key.data.connection.close()
+            for key, _event in events:
+                if key.data.hear(took):
+                    ready.unregister(key.fileobj)
+                    key.data.connection.close()
+                    busy -= 1
     return took
 
 

@@ -22,7 +22,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks._load import Submission, Visit, capacity, request
-from benchmarks.resident import ANSWERS, answers, cpu_seconds, free_port, prepare, submission
+from benchmarks.resident import (
+    ANSWERS,
+    OURS,
+    YARDSTICK,
+    answers,
+    cpu_seconds,
+    free_port,
+    prepare,
+    submission,
+)
 
 NAME = "peer survey"
 COMMAND = ".venv/bin/python -m benchmarks peer_survey"
@@ -123,11 +132,14 @@ def install(folder: Path) -> tuple[Path, str]:
 
 @contextmanager
 def under_gunicorn(
-    python: Path, application: str, folder: Path, **environ: str
+    python: Path, application: str, folder: Path, *, settings: Path, **environ: str
 ) -> Iterator[tuple[int, int]]:
     """The application under gunicorn; gives its port and the process id of its master."""
     port = free_port()
-    command = [str(python), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *GUNICORN, application]
+    command = [
+        *(str(python), "-m", "gunicorn", "-c", str(settings)),
+        *("--bind", f"127.0.0.1:{port}", *GUNICORN, application),
+    ]
     master = subprocess.Popen(command, cwd=folder, env=os.environ | environ)
     try:
         for _attempt in range(400):
@@ -173,9 +185,16 @@ def run() -> list[dict[str, Any]]:
         peer: list[Loaded] = []
         with (
             under_gunicorn(
-                Path(sys.executable), "survey:create_app()", here, JIEPING_INSTANCE_DIR=place
+                Path(sys.executable),
+                "survey:create_app()",
+                here,
+                settings=OURS,
+                JIEPING_INSTANCE_DIR=place,
             ) as (port, master),
-            under_gunicorn(python, "wsgi:app", folder) as (peer_port, peer_master),
+            under_gunicorn(python, "wsgi:app", folder, settings=YARDSTICK) as (
+                peer_port,
+                peer_master,
+            ),
         ):
             visit, peer_visit = submission(code), peer_submission(survey)
             capacity(port, visit, seconds=1)

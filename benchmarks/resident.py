@@ -38,6 +38,9 @@ COMMAND = ".venv/bin/python -m benchmarks resident"
 ROUNDS = 5
 REQUESTS = 200
 P99_MS = 60
+# What the product runs with, and the same for what it is measured against.
+OURS = Path(__file__).resolve().parent.parent / "ops/gunicorn_conf.py"
+YARDSTICK = Path(__file__).resolve().parent / "gunicorn_yardstick.py"
 TICK = os.sysconf("SC_CLK_TCK")
 SUBMISSION_KEY = re.compile(rb'name="submission_key" value="([^"]+)"')
 ANSWERS = {
@@ -73,12 +76,13 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def served(application: str, **environ: str) -> Iterator[tuple[int, int]]:
+def served(application: str, *, settings: Path = OURS, **environ: str) -> Iterator[tuple[int, int]]:
     """A gunicorn with one worker; gives (port, process id of the worker)."""
     port = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1",
-        "--threads", "1", "--worker-class", "gthread", "--log-level", "error", application,
+        sys.executable, "-m", "gunicorn", "-c", str(settings),
+        "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "1",
+        "--worker-class", "gthread", "--log-level", "error", application,
     ]  # fmt: skip
     master = subprocess.Popen(command, env=os.environ | environ)
     try:
@@ -153,7 +157,10 @@ def run() -> list[dict[str, Any]]:
                 "BARE_DATABASE": str(Path(folder) / "bare.db"),
                 "BARE_PAGE_BYTES": str(size),
             }
-            with served("benchmarks.bare_flask:app", **environ) as (bare_port, bare_worker):
+            with served("benchmarks.bare_flask:app", settings=YARDSTICK, **environ) as (
+                bare_port,
+                bare_worker,
+            ):
                 visit_in_turn(bare_port, submit, times=50)
                 for _round in range(ROUNDS):
                     for figures, at, process in (
