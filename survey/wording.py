@@ -36,6 +36,8 @@ SUPPRESSED: dict[str, Any] = {
     "public_missing": _l("no public score"),
     "direct_missing": _l("no direct assessment yet"),
     "objective_missing": _l("an objective indicator has no value"),
+    "not_pooled": _l("not in every wave of the year"),
+    "wave_missing": _l("no score in a wave of the year"),
 }
 
 # Conditions of a last place that are not met (method, 10).
@@ -170,6 +172,11 @@ def say_condition(code: str) -> str:
     return str(CONDITIONS.get(code, code))
 
 
+def say_category(category: str) -> str:
+    """A category of residents, e.g. women; data such as an age band as it is."""
+    return str(CATEGORIES.get(category, category))
+
+
 def say_counting(name: str) -> str:
     """The words for a way of counting, e.g. 'raw,themes,main'."""
     return commas(str(COUNTINGS.get(part, part)) for part in name.split(","))
@@ -282,6 +289,7 @@ def register(app: Flask) -> None:
         say_reason=say_reason,
         say_reasons=say_reasons,
         say_condition=say_condition,
+        say_category=say_category,
         commas=commas,
         rank_set=rank_set,
         say_chance=say_chance,

@@ -1,0 +1,115 @@
+"""Read what a figure of an evaluation comes from: the inputs that were sealed with it.
+
+A frozen evaluation is explained from its own bundle, computed again, so that the causes are those
+of the figures on the page and not of counts that went on. They never change and are kept by the
+process. A draft is explained from the counts as they stand now.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+
+from analysis.bundle import read_inputs
+from analysis.cell_table import CellLine, cell_table
+from analysis.small_counts import hidden_counts
+from analysis.types import StreetResult
+from analysis.wave_evaluation import EvaluationInputs, WaveEvaluation, evaluate_wave
+from survey.errors import Refused
+from survey.queries.draft import computed_draft
+from survey.queries.evaluation import current_evaluation, kept_bundle
+from survey.queries.views import EvaluationView, StreetEvaluation
+
+KEPT = 4
+"""Evaluations whose causes a process holds: a wave, its revisions, the wave before."""
+
+
+@dataclass(frozen=True)
+class Causes:
+    """An evaluation with all it was computed from."""
+
+    view: EvaluationView
+    inputs: EvaluationInputs
+    found: WaveEvaluation
+    #: From the sealed bundle; False: from the counts as they stand now.
+    is_frozen: bool
+
+
+@dataclass(frozen=True)
+class StreetCause:
+    """Where one street's figures come from."""
+
+    entry: StreetEvaluation
+    result: StreetResult
+    #: Cells in the order of streams and strata; those that may not be shown are left out.
+    cells: tuple[CellLine, ...]
+    #: How many cells are left out, and the people in them, by stream.
+    hidden: dict[str, tuple[int, int]]
+
+
+def causes_of(wave_code: str, *, draft: bool) -> Causes:
+    """The newest frozen evaluation with its causes; the draft when asked for, or none is frozen.
+
+    Seven queries for a frozen one, six once its causes are kept; those of a draft else.
+    Raises Refused (404) for an unknown wave.
+    """
+    view = None if draft else current_evaluation(wave_code)
+    sealed = _sealed(view) if view is not None else None
+    if view is None or sealed is None:
+        computed = computed_draft(wave_code)
+        # One that was published without a bundle keeps its figures; only the causes are of now.
+        return Causes(view or computed.evaluation, computed.inputs, computed.found, False)
+    return Causes(view, *sealed, True)
+
+
+def _sealed(view: EvaluationView) -> tuple[EvaluationInputs, WaveEvaluation] | None:
+    kept: dict[object, tuple[EvaluationInputs, WaveEvaluation]]
+    kept = current_app.extensions.setdefault("causes", {})
+    key = (view.wave.id, view.revision, view.frozen_at, view.policy_hash)
+    if key not in kept:
+        bundle = kept_bundle(view.wave.code, kind="full", revision=view.revision)
+        if bundle is None:
+            return None
+        with zipfile.ZipFile(io.BytesIO(bundle.content)) as files:
+            inputs = read_inputs({name: files.read(name) for name in files.namelist()})
+        while len(kept) >= KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = inputs, evaluate_wave(inputs)
+    return kept[key]
+
+
+def street_cause(causes: Causes, code: str, *, reads_all: bool) -> StreetCause:
+    """Where one street's figures come from. No query.
+
+    reads_all: the evaluation office; others do not see cells of fewer people than may be told
+    apart, nor what would give them away. Raises Refused (404) for a street that is not in it.
+    """
+    entry = next((one for one in causes.view.streets if one.street.code == code), None)
+    cube = next((cube for cube in causes.inputs.accepted if cube.code == code), None)
+    if entry is None or cube is None:
+        raise Refused(
+            "unknown_street",
+            _l("There is no street with the code %(code)s.", code=code),
+            status=404,
+        )
+    policy = causes.inputs.policy
+    cells = cell_table(cube, policy)
+    left_out: set[int] = set()
+    if not reads_all:
+        for stream in {cell.stream for cell in cells}:
+            counts = {i: cell.n for i, cell in enumerate(cells) if cell.stream == stream}
+            left_out |= hidden_counts(counts, least=policy.min_cell)
+    hidden: dict[str, tuple[int, int]] = {}
+    for i in left_out:
+        number, people = hidden.get(cells[i].stream, (0, 0))
+        hidden[cells[i].stream] = number + 1, people + cells[i].n
+    return StreetCause(
+        entry=entry,
+        result=causes.found.result.streets[code],
+        cells=tuple(cell for i, cell in enumerate(cells) if i not in left_out),
+        hidden=hidden,
+    )

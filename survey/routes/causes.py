@@ -1,0 +1,101 @@
+"""From a figure to its cause: the year, the figures of one street, the conditions of a verdict."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template, request
+from flask_babel import lazy_gettext as _l
+
+from survey.errors import Refused
+from survey.queries.causes import causes_of, street_cause
+from survey.queries.evaluation import current_evaluation, draft_evaluation
+from survey.queries.waves import all_waves
+from survey.remedies import Ground, explain, plans, say_plan
+from survey.routes.access import own_street_or_any, requires
+
+blueprint = Blueprint("causes", __name__, url_prefix="/office")
+
+
+@blueprint.get("/waves/<wave_code>/year")
+@requires("evaluator")
+def year(wave_code: str) -> str:
+    """The wave pooled with the waves before it: change, trend, the verdicts of the year."""
+    draft = _wants_draft()
+    shown = None if draft else current_evaluation(wave_code)
+    shown = shown or draft_evaluation(wave_code)
+    return render_template(
+        "office/year.html",
+        wave=shown.wave,
+        is_demo=shown.wave.is_demo,
+        shown=shown,
+        year=shown.year,
+        names={one.street.code: one.street.name for one in shown.streets},
+        wave_names={wave.code: wave.name for wave in all_waves()},
+        query="?draft=1" if draft else "",
+    )
+
+
+@blueprint.get("/waves/<wave_code>/evaluation/streets/<street_code>")
+@requires("evaluator", "street")
+def street(wave_code: str, street_code: str) -> str:
+    """Where the figures of one street come from: blend, streams, weights, cells, themes."""
+    own_street_or_any(street_code)
+    draft = _wants_draft()
+    if not g.viewer.reads_all and current_evaluation(wave_code) is None:
+        raise Refused(
+            "not_frozen", _l("The evaluation of this wave is not made public yet."), status=404
+        )
+    causes = causes_of(wave_code, draft=draft)
+    cause = street_cause(causes, street_code, reads_all=g.viewer.reads_all)
+    return render_template(
+        "office/cause_street.html",
+        wave=causes.view.wave,
+        is_demo=causes.view.wave.is_demo,
+        shown=causes.view,
+        causes=causes,
+        cause=cause,
+        policy=causes.inputs.policy,
+        combination=causes.found.result.combination,
+        group=causes.view.group_of(cause.entry),
+        names={one.street.code: one.street.name for one in causes.view.streets},
+        indicator_names={one.code: one.name for one in causes.view.indicators},
+        query="?draft=1" if draft else "",
+    )
+
+
+@blueprint.get("/waves/<wave_code>/evaluation/verdict")
+@requires("evaluator")
+def verdict(wave_code: str) -> str:
+    """Every condition of the verdicts with its numbers and what would change it."""
+    draft = _wants_draft()
+    causes = causes_of(wave_code, draft=draft)
+    view, found, policy = causes.view, causes.found, causes.inputs.policy
+    names = {one.street.code: one.street.name for one in view.streets}
+    groups = []
+    for name, group in found.evaluation.groups.items():
+        last, top = plans(found, name, policy)
+        pooled = found.year.groups.get(name) if found.year else None
+        groups.append(
+            {
+                "group": group,
+                "conditions": explain(Ground(group, policy, names, found.result.streets)),
+                "last_plan": say_plan(last, names),
+                "top_plan": say_plan(top, names),
+                "pooled": pooled,
+                "pooled_conditions": explain(Ground(pooled, policy, names, {})) if pooled else (),
+            }
+        )
+    return render_template(
+        "office/cause_verdict.html",
+        wave=view.wave,
+        is_demo=view.wave.is_demo,
+        shown=view,
+        causes=causes,
+        groups=groups,
+        names=names,
+        query="?draft=1" if draft else "",
+    )
+
+
+def _wants_draft() -> bool:
+    """Whether the draft was asked for; only who reads everything sees one."""
+    return request.args.get("draft") == "1" and g.viewer.reads_all
