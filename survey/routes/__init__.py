@@ -18,6 +18,7 @@ BLUEPRINTS = (
     "call_backs",
     "paper",
     "evaluator",
+    "causes",
     "policy",
     "what_if",
     "assessment",
