@@ -119,8 +119,8 @@ def withdraw_appeal(appeal_id: int, *, street_code: str, actor: str, now: dateti
         if street.code != street_code:
             raise unknown_appeal()
         require_open(appeal)
-        appeal.status = "withdrawn"
-        appeal.closed_by, appeal.closed_at = actor, after_figures(session, wave.id, now)
+        at = after_figures(session, wave.id, now)
+        appeal.status, appeal.closed_by, appeal.closed_at = "withdrawn", actor, at
         audit.record(
             session,
             actor=actor,

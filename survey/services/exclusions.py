@@ -103,8 +103,8 @@ def lift_exclusion(
                 _l("This exclusion was lifted by %(who)s before.", who=found.lifted_by),
                 status=409,
             )
-        found.lifted_by, found.lifted_because = actor, words
-        found.lifted_at = after_figures(session, wave.id, now)
+        at = after_figures(session, wave.id, now)
+        found.lifted_by, found.lifted_at, found.lifted_because = actor, at, words
         audit.record(
             session,
             actor=actor,
