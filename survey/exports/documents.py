@@ -14,7 +14,13 @@ from survey.errors import Refused
 from survey.exports import tables
 from survey.exports.base import Document, Table
 from survey.queries.coverage import coverage
-from survey.queries.evaluation import draft_evaluation, published_evaluation
+from survey.queries.evaluation import (
+    UNPUBLISHED,
+    current_evaluation,
+    draft_evaluation,
+    evaluation_on_notice,
+    published_evaluation,
+)
 from survey.queries.public import PublicWaves
 from survey.queries.streets import wave_indices
 from survey.queries.themes import frozen_themes, wave_themes
@@ -37,19 +43,24 @@ def wave_document(
     is_office: bool,
     wants_draft: bool = False,
     street_code: str | None = None,
+    provisional: bool = False,
+    revision: int | None = None,
 ) -> Document:
     """The tables `names` of WAVE_TABLES of the wave `code`, for one street when it is given.
 
+    provisional: of the frozen evaluation that is not published yet, which everybody may read
+    while it is on public notice; revision: of an earlier publication.
     Raises Refused: 404 for an unknown wave or street, 403 for a wave or draft that the reader
     may not see.
     """
     wave = wave_view(code)
-    if not is_office and (wants_draft or wave.status != "published"):
+    reads_frozen = provisional or revision is not None
+    if not is_office and (wants_draft or (wave.status != "published" and not reads_frozen)):
         raise not_published()
-    is_draft = wants_draft or wave.status != "published"
+    is_draft = wants_draft or (wave.status != "published" and not reads_frozen)
     evaluation = indices = None
     if not is_draft:
-        evaluation = published_evaluation(code)
+        evaluation = _frozen(code, is_office=is_office, provisional=provisional, revision=revision)
     elif {"evaluation", "adjustments", "listed"} & set(names):
         evaluation = draft_evaluation(code)
     elif "indices" in names:
@@ -80,6 +91,22 @@ def wave_document(
         _street_of(found, wave, street_code)
         made = [_only(table, street_code) for table in made]
     return Document(about=about, tables=tuple(made))
+
+
+def _frozen(
+    code: str, *, is_office: bool, provisional: bool, revision: int | None
+) -> EvaluationView:
+    """The frozen evaluation that is asked for. Raises Refused (403) when there is none to read."""
+    if not provisional:
+        found = published_evaluation(code, revision=revision)
+    elif is_office:
+        found = current_evaluation(code)
+        found = found if found is not None and found.status in UNPUBLISHED else None
+    else:
+        found = evaluation_on_notice(code)
+    if found is None or (revision is not None and revision != found.revision):
+        raise not_published()
+    return found
 
 
 def not_published() -> Refused:

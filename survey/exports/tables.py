@@ -331,6 +331,7 @@ def about_wave(
             "rollup_run_id": found.rollup_run_id,
             "computed_at": moment(found.computed_at),
             "published_at": moment(found.published_at),
+            "notice_until": found.notice_until.isoformat() if found.notice_until else None,
             "reason": found.reason,
         }
     return about

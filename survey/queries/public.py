@@ -1,7 +1,7 @@
 """Read what everybody may see: published evaluations, who can be told apart, and the themes.
 
-Nothing of a wave that is not published is read here. A published revision never changes, so it
-is read once a process and kept.
+Of a wave that is not published only what is on public notice is read, and marked as such. A
+published revision never changes, so it is read once a process and kept.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from analysis.bands import indistinct_runs, longest_run
 from analysis.ranking import holm_rank_sets
@@ -23,7 +23,11 @@ from analysis.types import Estimate
 from analysis.waves import change
 from survey.errors import Refused
 from survey.models import Evaluation, db
-from survey.queries.evaluation import published_evaluation
+from survey.queries.evaluation import (
+    UNPUBLISHED,
+    evaluation_on_notice,
+    published_evaluation,
+)
 from survey.queries.policies import kept_policy
 from survey.queries.views import EvaluationView, StreetEvaluation, StreetView
 from survey.queries.waves import WaveView, all_waves
@@ -39,6 +43,17 @@ class PublishedWave:
 
 
 @dataclass(frozen=True)
+class NoticedWave:
+    """A wave whose next revision is on public notice."""
+
+    wave: WaveView
+    revision: int
+    #: "provisional" or "approved".
+    status: str
+    notice_until: date
+
+
+@dataclass(frozen=True)
 class PublicWaves:
     """Published waves and those that can be answered, each the latest first."""
 
@@ -46,6 +61,8 @@ class PublicWaves:
     open: tuple[WaveView, ...]
     #: Asked and closed, not published yet.
     awaited: tuple[WaveView, ...]
+    #: On public notice and not published yet: provisional or approved.
+    on_notice: tuple[NoticedWave, ...] = ()
 
     @property
     def is_demo(self) -> bool:
@@ -146,16 +163,29 @@ class PublicTheme:
 def public_waves() -> PublicWaves:
     """What there is to show. Two queries."""
     rows = db.session.execute(
-        select(Evaluation.wave_id, func.max(Evaluation.revision), func.max(Evaluation.published_at))
-        .where(Evaluation.status == "published")
-        .group_by(Evaluation.wave_id)
+        select(
+            Evaluation.wave_id,
+            Evaluation.revision,
+            Evaluation.status,
+            Evaluation.published_at,
+            Evaluation.notice_until,
+        )
+        .where(Evaluation.status.in_(("published", *UNPUBLISHED)))
+        .order_by(Evaluation.revision)
     )
-    found = {wave_id: (revision, at) for wave_id, revision, at in rows if at is not None}
+    found: dict[int, tuple[int, datetime]] = {}
+    noticed: dict[int, tuple[int, str, date]] = {}
+    for wave_id, revision, status, at, until in rows:
+        if at is not None:
+            found[wave_id] = (revision, at)
+        elif until is not None:
+            noticed[wave_id] = (revision, status, until)
     waves = all_waves()
     return PublicWaves(
         published=tuple(PublishedWave(w, *found[w.id]) for w in waves if w.id in found),
         open=tuple(w for w in waves if w.status == "open"),
         awaited=tuple(w for w in waves if w.status == "closed" and w.id not in found),
+        on_notice=tuple(NoticedWave(w, *noticed[w.id]) for w in waves if w.id in noticed),
     )
 
 
@@ -173,22 +203,48 @@ def _kept_evaluation(entry: PublishedWave) -> EvaluationView:
     return kept[key]
 
 
-def results(waves: PublicWaves, wave_code: str | None = None) -> Results:
-    """The results of a published wave, by default the latest.
+def results(
+    waves: PublicWaves, wave_code: str | None = None, *, revision: int | None = None
+) -> Results:
+    """The results of a published wave, by default the latest, or an earlier revision of it.
 
-    Raises Refused (404) when the wave is not published.
+    Raises Refused (404) when the wave, or this revision of it, is not published.
     """
     published = waves.published
-    position = next((i for i, e in enumerate(published) if wave_code in (None, e.wave.code)), None)
-    if position is None:
-        raise Refused(
-            "not_published", _l("The results of this wave are not published."), status=404
-        )
-    entry = published[position]
-    district = entry.wave.district_id
+    entry = next((one for one in published if wave_code in (None, one.wave.code)), None)
+    if entry is None:
+        raise _not_published()
     evaluation = _kept_evaluation(entry)
+    if revision is not None and revision != evaluation.revision:
+        older = published_evaluation(entry.wave.code, revision=revision)
+        if older is None:
+            raise _not_published()
+        evaluation = older
+    return _results(waves, evaluation)
+
+
+def noticed_results(waves: PublicWaves, wave_code: str | None = None) -> Results:
+    """The results that are on public notice, by default of the latest wave that has any.
+
+    Raises Refused (404) when nothing of the wave is.
+    """
+    codes = [one.wave.code for one in waves.on_notice if wave_code in (None, one.wave.code)]
+    evaluation = evaluation_on_notice(codes[0]) if codes else None
+    if evaluation is None:
+        raise _not_published()
+    return _results(waves, evaluation)
+
+
+def _not_published() -> Refused:
+    return Refused("not_published", _l("The results of this wave are not published."), status=404)
+
+
+def _results(waves: PublicWaves, evaluation: EvaluationView) -> Results:
+    wave = evaluation.wave
     earlier = [
-        _kept_evaluation(e) for e in published[position + 1 :] if e.wave.district_id == district
+        _kept_evaluation(one)
+        for one in waves.published
+        if one.wave.district_id == wave.district_id and one.wave.opens_at < wave.opens_at
     ]
     groups, comparisons = _compare(evaluation)
     return Results(

@@ -158,6 +158,8 @@ def _wave_answer(wave: str, query: Mapping[str, Any], *names: str) -> Response:
         is_office=is_office,
         wants_draft=query["draft"],
         street_code=query.get("street"),
+        provisional=query.get("status") == "provisional",
+        revision=query.get("revision"),
     )
     return _answer(document, query, name=f"{wave}-{names[0]}", is_office=is_office)
 
@@ -220,9 +222,12 @@ def coverage(query: Mapping[str, Any], wave: str) -> Response:
 
 
 @results.route("/waves/<wave>/evaluation")
-@_documented(schemas.Evaluation, schemas.WaveQuery)
+@_documented(schemas.Evaluation, schemas.EvaluationQuery)
 def evaluation(query: Mapping[str, Any], wave: str) -> Response:
-    """The blended scores with rank sets, the verdicts, and what themes did to each score."""
+    """The blended scores with rank sets, the verdicts, and what themes did to each score.
+
+    What is published, unless ?status=provisional asks for what is on public notice.
+    """
     return _wave_answer(wave, query, "evaluation", "adjustments", "listed")
 
 

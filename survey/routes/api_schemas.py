@@ -86,7 +86,11 @@ class About(ma.Schema):
     district = ma.fields.Nested(DistrictHead, required=True)
     is_demo = ma.fields.Boolean(required=True, metadata={"description": "The data is made up"})
     policy_hash = _text("SHA-256 of the locked policy", required=True, allow_none=True)
-    status = _text("published (frozen) or draft (as it stands)")
+    status = _text(
+        "published (frozen), provisional (frozen, on notice), approved (frozen, not published yet) "
+        "or draft (as it stands)"
+    )
+    notice_until = _text("Last day of the public notice, ISO 8601", allow_none=True)
     revision = ma.fields.Integer(metadata={"description": "0 for a draft"})
     rollup_run_id = ma.fields.Integer(
         allow_none=True, metadata={"description": "The state of the sums it was computed from"}
@@ -241,4 +245,21 @@ class WaveQuery(PageQuery):
         metadata={
             "description": "1: as it stands, also of a published wave. Needs the key of an office."
         },
+    )
+
+
+class EvaluationQuery(WaveQuery):
+    """The same for the evaluation, which is also read before it is published, or as it was."""
+
+    status = ma.fields.String(
+        load_default="published",
+        validate=ma.validate.OneOf(("published", "provisional")),
+        metadata={
+            "description": "provisional: the frozen revision that is not published yet; for "
+            "everybody when it is on public notice. The answer's status is provisional or approved."
+        },
+    )
+    revision = ma.fields.Integer(
+        validate=ma.validate.Range(min=1),
+        metadata={"description": "An earlier publication; the newest when left out"},
     )

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey.charts import words
-from survey.errors import Refused
+from survey.errors import HTTP_WORDS, Refused
 from survey.exports import FORMATS
 from survey.exports.shapes import SHAPES
 from survey.queries.listed import listed_streets
 from survey.queries.policies import kept_policy
-from survey.queries.public import public_themes, public_waves, results
+from survey.queries.public import (
+    PublicWaves,
+    Results,
+    noticed_results,
+    public_themes,
+    public_waves,
+    results,
+)
 from survey.services.collect import normalise_code
 from survey.services.pictures import page_picture
 
@@ -32,18 +39,48 @@ def _page(template: str, **context: object) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
+def _asked_for(waves: PublicWaves) -> Results | None:
+    """The results that the address asks for; None before there are any to show.
+
+    Raises Refused (404) for a wave, revision or status that is not there.
+    """
+    wave, status = request.args.get("wave"), request.args.get("status", "")
+    if status == "provisional":
+        return noticed_results(waves, wave)
+    if status not in ("", "published"):
+        raise Refused("not_found", HTTP_WORDS[404][1], status=404)
+    if not waves.published:
+        return None
+    return results(waves, wave, revision=request.args.get("revision", type=int))
+
+
+def _same_results(found: Results) -> str:
+    """The query of an address that shows these results, for links between their pages."""
+    view = found.evaluation
+    asked: dict[str, str | int] = {"wave": view.wave.code}
+    if view.status != "published":
+        asked["status"] = "provisional"
+    elif request.args.get("revision", type=int) == view.revision:
+        asked["revision"] = view.revision
+    return urlencode(asked)
+
+
 @blueprint.get("/")
 def home() -> Response:
-    """The results of the latest published wave, or of ?wave=; before that, when there will be."""
+    """The results of the latest published wave, or of ?wave=; before that, when there will be.
+
+    ?revision= is an earlier publication; ?status=provisional is what is on public notice.
+    """
     waves = public_waves()
-    if not waves.published:
+    found = _asked_for(waves)
+    if found is None:
         return _page("public/waiting.html", waves=waves, is_demo=waves.is_demo)
-    found = results(waves, request.args.get("wave"))
     chart = words.district_chart(found)
     return _page(
         "public/results.html",
         waves=waves,
         results=found,
+        same=_same_results(found),
         is_demo=found.evaluation.wave.is_demo,
         headline=words.headline(found),
         period=words.period(found.evaluation.wave),
@@ -65,15 +102,16 @@ def go() -> AnyResponse:
 def street(code: str) -> Response:
     """One street in the latest published wave, or in ?wave=."""
     waves = public_waves()
-    if not waves.published:
+    found = _asked_for(waves)
+    if found is None:
         return _page("public/waiting.html", waves=waves, is_demo=waves.is_demo)
-    found = results(waves, request.args.get("wave"))
     entry = found.street(code)
     view = found.evaluation
     chart = words.street_chart(found, entry)
     return _page(
         "public/street.html",
         results=found,
+        same=_same_results(found),
         entry=entry,
         is_demo=view.wave.is_demo,
         headline=words.street_headline(found, entry),
