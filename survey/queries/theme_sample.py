@@ -95,12 +95,9 @@ def theme_sample(wave_code: str, theme_id: int, *, basis: str = "sample") -> The
     ).first()
     if theme is None or basis not in BASES:
         raise unknown_theme()
-    rows = _inside(wave, theme_id) if basis == "sample" else _around(wave, theme)
-    units = _distinct(rows, basis)
-    judged = [unit for unit in units if unit.is_about is not None]
-    waiting = [unit for unit in units if unit.is_about is None and not unit.is_settled]
-    waiting.sort(key=lambda unit: _draw(wave, theme_id, unit.text))
-    needed = min(kept_policy(wave.policy_id).theme_sample, len(judged) + len(waiting))
+    units = _units(wave, theme, basis)
+    judged, waiting = units.judged, units.waiting
+    needed = units.needed(wave)
     return ThemeSample(
         wave=wave,
         theme_id=theme_id,
@@ -113,6 +110,17 @@ def theme_sample(wave_code: str, theme_id: int, *, basis: str = "sample") -> The
         right=sum(bool(unit.is_about) for unit in judged),
         shown=_shown(waiting[0].row, theme) if waiting else None,
     )
+
+
+def drawn_comments(wave: WaveView, theme: Theme, basis: str) -> set[int]:
+    """The comments of a theme that may be judged now: those drawn for its sample, in this wave.
+
+    These are the next ones of the draw, as many as the sample still lacks and at least one; each
+    stands for its copies. basis: "sample" or "border". One query.
+    """
+    units = _units(wave, theme, basis)
+    lacking = max(1, units.needed(wave) - len(units.judged))
+    return {unit.row.id for unit in units.waiting[:lacking]}
 
 
 def unknown_theme() -> Refused:
@@ -130,6 +138,26 @@ class _Unit:
     is_about: bool | None
     #: Judged otherwise, or put there by a person: nothing is left to ask.
     is_settled: bool
+
+
+@dataclass(frozen=True)
+class _Units:
+    """A theme's distinct texts: those judged in this sample, and the others in their draw."""
+
+    judged: list[_Unit]
+    waiting: list[_Unit]
+
+    def needed(self, wave: WaveView) -> int:
+        """How many are to be judged: as the policy asks, or all there are."""
+        return min(kept_policy(wave.policy_id).theme_sample, len(self.judged) + len(self.waiting))
+
+
+def _units(wave: WaveView, theme: Theme, basis: str) -> _Units:
+    rows = _inside(wave, theme.id) if basis == "sample" else _around(wave, theme)
+    units = _distinct(rows, basis)
+    waiting = [unit for unit in units if unit.is_about is None and not unit.is_settled]
+    waiting.sort(key=lambda unit: _draw(wave, theme.id, unit.text))
+    return _Units([unit for unit in units if unit.is_about is not None], waiting)
 
 
 def _draw(wave: WaveView, theme_id: int, text: str) -> bytes:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from survey.errors import Refused
-from survey.models import District, Theme, db
-from survey.queries.themes import still_loose, still_sorted
+from survey.models import Comment, District, Theme, db
+from survey.queries.themes import NAMED_AT_ONCE, still_loose, still_sorted
 from survey.queries.waves import WaveView
 
 
-def require_unchanged(
-    session: Any, wave: WaveView, loose: Sequence[Any], before: Sequence[Any]
-) -> None:
+def hold_district(session: Any, wave: WaveView) -> None:
+    """Let no other run over the themes of the district store anything until this one has.
+
+    key_share, here and below: rows that only refer to these may be stored meanwhile. A decision
+    that did not wait for the comments would otherwise wait for the district.
+    """
+    session.execute(
+        select(District.id).where(District.id == wave.district_id).with_for_update(key_share=True)
+    )
+
+
+def require_unchanged(wave: WaveView, loose: Sequence[Any], before: Sequence[Any]) -> None:
     """Refuse when another run, or a person, sorted some of the comments meanwhile."""
-    session.execute(select(District.id).where(District.id == wave.district_id).with_for_update())
     unchanged = {row.id for row in loose} <= still_loose(wave, [row.id for row in loose])
     if unchanged and before:
         now = still_sorted(wave, since=_first(before))
@@ -27,13 +35,49 @@ def require_unchanged(
         raise _sorted_meanwhile()
 
 
+def hold_comments(session: Any, comments: Collection[int]) -> None:
+    """Let nobody else change these comments until the transaction ends.
+
+    Everybody who needs comments and themes takes the comments first, and both in the order of
+    their ids: so of two at once none waits for the other in a circle.
+    """
+    # SQLite's writer is alone already.
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    ordered = sorted(comments)
+    for start in range(0, len(ordered), NAMED_AT_ONCE):
+        part = ordered[start : start + NAMED_AT_ONCE]
+        session.execute(
+            select(Comment.id)
+            .where(Comment.id.in_(part))
+            .order_by(Comment.id)
+            .with_for_update(key_share=True)
+        ).all()
+
+
+def hold_themes(session: Any, themes: Collection[int]) -> None:
+    """Let nobody else change these themes, nor those that speak for them; after the comments."""
+    if not themes or session.get_bind().dialect.name != "postgresql":
+        return
+    into = select(Theme.merged_into_id).where(
+        Theme.id.in_(themes), Theme.merged_into_id.is_not(None)
+    )
+    wanted = {*themes, *session.scalars(into)}
+    session.execute(
+        select(Theme.id)
+        .where(Theme.id.in_(wanted))
+        .order_by(Theme.id)
+        .with_for_update(key_share=True)
+    ).all()
+
+
 def require_undecided(session: Any, wave: WaveView, before: Sequence[int]) -> None:
     """Refuse when a person decided about a theme meanwhile: a review must not merge it away."""
     session.execute(
         select(Theme.id)
         .where(Theme.district_id == wave.district_id)
         .order_by(Theme.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     if set(settled_themes(wave)) != set(before):
         raise _sorted_meanwhile()

@@ -22,11 +22,13 @@ from survey.models import (
     ThemeJudgement,
     Wave,
 )
+from survey.queries.theme_sample import drawn_comments
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
-from survey.services.theme_acts import ACTS, Act, Kind, not_possible, unknown_comment
+from survey.services.theme_acts import ACTS, DRAWN, Act, Kind, not_possible, unknown_comment
 from survey.services.theme_changes import Changes, put_back, stands
 from survey.services.theme_counts import choose_indicators, recount
+from survey.services.theme_meanwhile import hold_comments, hold_themes
 
 LONGEST_REASON = 400
 # Acts whose undoing needs the comment to be there still.
@@ -53,20 +55,24 @@ def decide(
     theme as the actor saw it (of a comment: see `given["seen"]`); None: not checked.
     One transaction with its audit event.
     Raises Refused: 404 no such theme or comment in this wave; 409 decided by another meanwhile;
-    422 an act that makes no sense.
+    409 also a judgement about a comment that was not drawn; 422 an act that makes no sense.
     """
     kind = ACTS.get(action)
     if kind is None or (theme_id is None and action != "comment_indicator"):
         raise not_possible(_l("This cannot be decided about a theme."))
     with transaction() as session:
         wave = wave_view(wave_code)
+        # The comment first, as everybody does who needs both (theme_meanwhile.hold_comments).
+        comment = _comment(session, wave, comment_id)
+        hold_themes(session, {theme_id, other_id, *_mentioned(session, comment_id)} - {None})
         themes = _locked(session, wave, {theme_id, other_id} - {None})
         theme, other = themes.get(theme_id or 0), themes.get(other_id or 0)
-        comment = _comment(session, wave, comment_id)
         if kind.of_comment:
             _require_unseen(session, given, comment)
         else:
             _require_version(session, theme, version)
+        if action == "judge":
+            _require_drawn(session, wave, theme, comment, basis=given.get("basis", ""))
         changes = Changes(session)
         # An act on a comment alone never asks for the theme.
         act = Act(session, changes, given, now, theme, comment, other)  # type: ignore[arg-type]
@@ -98,7 +104,12 @@ def undo(wave_code: str, decision_id: int, *, actor: str, now: datetime) -> None
     """
     with transaction() as session:
         wave = wave_view(wave_code)
+        told = select(ThemeDecision.comment_id).where(ThemeDecision.id == decision_id)
+        comment_id = session.scalar(told)
+        hold_comments(session, {comment_id} - {None})
         found = _decision(session, wave, decision_id)
+        involved = {found.theme_id, found.other_theme_id, *_mentioned(session, comment_id)}
+        hold_themes(session, involved - {None})
         themes = _locked(
             session, wave, {found.theme_id, found.other_theme_id} - {None}, merged=True
         )
@@ -129,6 +140,7 @@ def _decision(session: Any, wave: WaveView, decision_id: int) -> ThemeDecision:
         select(ThemeDecision)
         .where(ThemeDecision.id == decision_id, ThemeDecision.district_id == wave.district_id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).first()
     if found is None or found.action == "undo":
         raise Refused("unknown_decision", _l("There is no such decision."), status=404)
@@ -225,9 +237,7 @@ def _count(
     if not kind.counts:
         return
     counted = set(themes)
-    if comment_id is not None:
-        mentioned = select(Mention.theme_id).where(Mention.comment_id == comment_id)
-        counted |= set(session.scalars(mentioned))
+    counted |= _mentioned(session, comment_id)
     if not counted:
         return
     if kind.counts == "wave":
@@ -242,6 +252,13 @@ def _count(
     )
     for code in session.scalars(codes.order_by(Wave.code)).all():
         recount(session, wave_view(code), only=counted)
+
+
+def _mentioned(session: Any, comment_id: int | None) -> set[int]:
+    """The themes that a comment is in."""
+    if comment_id is None:
+        return set()
+    return set(session.scalars(select(Mention.theme_id).where(Mention.comment_id == comment_id)))
 
 
 def _newly_decided(kind: Kind, theme: Theme | None) -> list[str]:
@@ -260,7 +277,7 @@ def _locked(
         select(Theme)
         .where(Theme.id.in_(ids), Theme.district_id == wave.district_id)
         .order_by(Theme.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     found = {theme.id: theme for theme in rows if merged or theme.status != "merged"}
@@ -307,6 +324,32 @@ def _require_unseen(session: Any, given: Mapping[str, str], comment: Comment | N
             .order_by(ThemeDecision.id.desc())
         )
         raise decided_meanwhile(session.scalar(last.limit(1)) or "")
+
+
+def _require_drawn(
+    session: Any, wave: WaveView, theme: Theme | None, comment: Comment | None, *, basis: str
+) -> None:
+    """Refuse a judgement about a comment that nobody was asked about.
+
+    Whose words are judged is left to the draw; who could choose would choose the result. A word
+    about a comment that was judged in the same sample before may be changed.
+    """
+    if theme is None or comment is None or basis not in DRAWN:
+        return  # Refused by the act itself.
+    before = session.scalar(
+        select(ThemeJudgement.basis).where(
+            ThemeJudgement.comment_id == comment.id, ThemeJudgement.theme_id == theme.id
+        )
+    )
+    if before != basis and comment.id not in drawn_comments(wave, theme, basis):
+        raise Refused(
+            "not_drawn",
+            _l(
+                "This comment is not in the sample that was drawn, or is not any more because "
+                "new ones came in. Nothing was changed: judge the one that comes next."
+            ),
+            status=409,
+        )
 
 
 def _last_actor(session: Any, theme_id: int) -> str:

@@ -35,6 +35,9 @@ from survey.queries.waves import WaveView, wave_view
 from survey.services.theme_additions import add_mentions
 from survey.services.theme_counts import recount
 from survey.services.theme_meanwhile import (
+    hold_comments,
+    hold_district,
+    hold_themes,
     require_unchanged,
     require_undecided,
     settled_themes,
@@ -107,9 +110,14 @@ def run_themes(
     # What the counts say of themes over waves and weeks needs all of them: once a night.
     whole = review or wave.status != "open" or not has_counts(wave)
     with transaction() as session:
-        require_unchanged(session, wave, loose, before)
+        hold_district(session, wave)
+        hold_comments(session, {*asked, *(row.id for row in (*loose, *before))})
+        require_unchanged(wave, loose, before)
         if review:
             require_undecided(session, wave, settled)
+        else:
+            joined = {theme.id for theme in found.themes if theme.known}
+            hold_themes(session, {*joined, *(row.theme_id for row in rows)} - {None})
         _store_indicators(session, asked, sorted_into)
         made = _store_themes(session, found, wave=wave, now=now, review=review)
         written = _store_mentions(session, found, made, before=before, model_id=model_id)

@@ -29,6 +29,7 @@ from survey.models import (
 from survey.queries.waves import wave_view
 from survey.services import audit
 from survey.services.theme_counts import recount
+from survey.services.theme_meanwhile import hold_themes
 from survey.services.theme_review import forget_comment
 from survey.services.themes import LONGEST_LABEL
 
@@ -127,7 +128,9 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
     session.execute(delete(Comment).where(Comment.id == comment.id))
     if not mentioned:
         return
-    for theme in session.scalars(select(Theme).where(Theme.id.in_(mentioned)).with_for_update()):
+    # After the comment and in their order, as everybody does who needs both.
+    hold_themes(session, mentioned)
+    for theme in session.scalars(select(Theme).where(Theme.id.in_(mentioned)).order_by(Theme.id)):
         # A theme is labelled with the opening of one resident's own words.
         if theme.label.rstrip("…") in cleaned(comment.body):
             theme.label = "、".join(theme.keywords)[:LONGEST_LABEL]

@@ -43,6 +43,7 @@ from tests.services.themes_told import (
     comment_of,
     decide,
     department,
+    drawn,
     themed,
 )
 
@@ -128,23 +129,6 @@ def test_a_theme_costs_points_only_after_its_sample_was_judged(app: Flask) -> No
         assert found.not_counted_because == ()
         assert (found.counted, found.sample_judged, found.sample_right) == (12, 10, 10)
         assert 0.2 * found.deduction == pytest.approx(item.points)
-
-
-def test_copies_of_a_comment_go_with_it_and_are_asked_about_once(app: Flask) -> None:
-    with app.app_context():
-        place = factories.place()
-        themed(place, [PARKING[0]] * 30, street=1)
-        theme_id = themed(place, PARKING[:3])
-        assert wave_themes(CODE)[0].by_street == {"s1": 3, "s2": 1}
-        sample = theme_sample(CODE, theme_id)
-        assert (sample.members, sample.needed) == (3, 3)
-        copy = db.session.scalars(
-            select(Comment.id).where(Comment.body == PARKING[0]).order_by(Comment.id)
-        ).first()
-        decide(theme_id, "judge", "no", comment_id=copy, given={"basis": "sample"})
-        assert {one.id: one.by_street for one in wave_themes(CODE)}[theme_id] == {"s1": 2}
-        assert theme_sample(CODE, theme_id).members == 3
-        assert theme_sample(CODE, theme_id).judged == 1
 
 
 def test_comments_around_a_theme_tell_how_many_it_misses(app: Flask) -> None:
@@ -296,7 +280,7 @@ def test_a_review_asks_the_model_that_serves_about_what_an_earlier_one_left(app:
 def test_a_comment_taken_back_takes_what_was_said_of_it_along(app: Flask) -> None:
     with app.app_context():
         theme_id = themed(factories.place(), PARKING[:4])
-        comment_id = comment_of(PARKING[0])
+        comment_id = drawn(theme_id)
         done = decide(theme_id, "judge", "yes", comment_id=comment_id, given={"basis": "sample"})
         assert done is not None
         with transaction() as session:
@@ -363,7 +347,7 @@ def test_held_back_answers_are_neither_counted_nor_asked_about(app: Flask) -> No
             theme_id,
             "judge",
             "yes",
-            comment_id=comment_of(PARKING[0]),
+            comment_id=drawn(theme_id),
             given={"basis": "sample"},
         )
         with transaction() as session:

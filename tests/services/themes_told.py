@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from survey.database import transaction
 from survey.models import Comment, Department, Mention, Theme, db
+from survey.queries.theme_sample import theme_sample
 from survey.queries.themes import theme_comments
 from survey.queries.waves import wave_view
 from survey.services import theme_review
@@ -89,6 +90,13 @@ def decide(theme_id: int | None, action: str, value: str = "", **more: Any) -> i
     return theme_review.decide(
         CODE, theme_id, action=action, given=given, actor=who, now=at, **more
     )
+
+
+def drawn(theme_id: int, *, basis: str = "sample") -> int:
+    """The comment that a theme's sample asks about next."""
+    shown = theme_sample(CODE, theme_id, basis=basis).shown
+    assert shown is not None
+    return shown.id
 
 
 def bodies(theme_id: int) -> set[str]:
