@@ -6,12 +6,21 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from analysis.direct import direct_score, mean_and_se
 from analysis.policy import Policy
-from survey.models import DirectScore, Evaluation, ObjectiveScore, Street, db
+from survey.models import (
+    AuditEvent,
+    DirectScore,
+    Evaluation,
+    ListedItem,
+    ObjectiveScore,
+    Street,
+    db,
+)
 from survey.queries.policies import kept_policy
 from survey.queries.waves import WaveView, wave_view
 
@@ -110,6 +119,31 @@ def assessment(wave_code: str) -> AssessmentView:
         floor=policy.direct_sd_floor,
         needed_assessors=policy.last_assessors,
     )
+
+
+def assessed_since(moment: datetime, wave: WaveView) -> bool:
+    """Whether a direct score or a list of a wave was changed after `moment` (UTC). One query.
+
+    Scores bear no time of their own; the audit event that every change leaves does.
+    """
+    scores = (
+        select(AuditEvent.id)
+        .where(
+            AuditEvent.at > moment,
+            AuditEvent.action == "direct_scores",
+            AuditEvent.subject == f"wave {wave.code}",
+        )
+        .exists()
+    )
+    lists = (
+        select(ListedItem.id)
+        .where(
+            ListedItem.wave_id == wave.id,
+            or_(ListedItem.entered_at > moment, ListedItem.removed_at > moment),
+        )
+        .exists()
+    )
+    return bool(db.session.scalar(select(or_(scores, lists))))
 
 
 def objective_scores(wave: WaveView) -> dict[int, dict[str, float]]:

@@ -31,6 +31,7 @@ from survey.models import (
     Wave,
     db,
 )
+from survey.queries.assessment import assessed_since
 from survey.queries.evaluation import UNPUBLISHED, RevisionView, revisions
 from survey.queries.policies import kept_policy
 from survey.queries.waves import WaveView
@@ -101,7 +102,7 @@ def approval_problems(
 ) -> Iterator[Refused]:
     """Everything that keeps `actor` from approving a provisional evaluation, most lasting first.
 
-    today: in the district's time zone. Four queries, and when appeals are open and a last place
+    today: in the district's time zone. Five queries, and when appeals are open and a last place
     is established, the evaluation is computed again.
     """
     stored = db.session.get_one(Evaluation, evaluation_id)
@@ -116,6 +117,15 @@ def approval_problems(
             _l(
                 "An appeal or an exclusion was decided after these figures were frozen. Freeze "
                 "the draft again, so that the decision is in them."
+            ),
+            status=409,
+        )
+    if assessed_since(stored.created_at, wave):
+        yield Refused(
+            "assessed_since",
+            _l(
+                "A direct score or a list was changed after these figures were frozen. Freeze the "
+                "draft again, so that the change is in them."
             ),
             status=409,
         )
@@ -268,7 +278,7 @@ class Standing:
 
 
 def standing(wave: WaveView, *, viewer: str, today: date) -> Standing:
-    """Where the evaluation of a wave stands for an account. Three queries, nine on notice.
+    """Where the evaluation of a wave stands for an account. Three queries, ten on notice.
 
     today: in the district's time zone.
     """

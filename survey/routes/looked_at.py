@@ -47,4 +47,4 @@ def uploaded_file() -> tuple[str, bytes]:
 
 
 def _signer(about: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key, salt=f"looked at: {about}")
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt=f"looked at: {about}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from survey.queries.listed import listed_streets, listed_totals
 from survey.queries.views import ListedView
 from survey.services.assessment_state import require_reason, wave_streets
 from survey.services.direct import Change, store
-from survey.services.evaluate import publish
+from survey.services.evaluate import approve, freeze, publish
 from survey.services.listed import NewItem, add_items, remove_item
 from tests import factories
 from tests.factories import NOW
@@ -194,3 +194,29 @@ def test_a_reason_has_a_length(app: Flask) -> None:
         factories.place()
         with pytest.raises(Refused, match="characters"):
             require_reason(wave_streets(CODE), "x" * 2001)
+
+
+@pytest.mark.parametrize("what", ["score", "list", "nothing"])
+def test_what_is_on_notice_is_not_approved_after_a_change(each_app: Flask, what: str) -> None:
+    with each_app.app_context():
+        surveyed()
+        with_policy({"appeal_days": 0})
+        freeze(CODE, actor="eva", now=NOW)
+        later = NOW + timedelta(days=1)
+        change = Change("s1", "A", False, 90.0, 85.0)
+        with pytest.raises(Refused, match="public notice"):
+            store([change], wave_code=CODE, actor="eva", now=later)
+        if what == "score":
+            store([change], wave_code=CODE, actor="eva", now=later, reason="Misread")
+        elif what == "list":
+            items = [NewItem("s1", ITEM)]
+            add_items(items, wave_code=CODE, actor="eva", now=later, reason="Late")
+        if what == "nothing":
+            assert approve(CODE, actor="ada", now=later).status == "approved"
+            return
+        with pytest.raises(Refused) as refused:
+            approve(CODE, actor="ada", now=later)
+        assert refused.value.code == "assessed_since"
+        freeze(CODE, actor="eva", now=later, reason="A score was misread")
+        made = approve(CODE, actor="ada", now=later)
+        assert (made.status, made.revision) == ("approved", 2)
