@@ -46,6 +46,7 @@ VALUES = {
     "appeal_id": 1,
     "document_id": 1,
     "exclusion_id": 1,
+    "item_id": 1,
 }
 
 
