@@ -16,8 +16,10 @@ WAVE = _column("wave", "text", "轮次代码", "Code of the wave")
 STATUS = _column(
     "status",
     "text",
-    "published：已公布并冻结；draft：按当前答卷计算，未公布",
-    "published: frozen when it was published; draft: computed from the answers as they stand",
+    "published：已公布并冻结；provisional：已冻结，公示中；approved：已审定，尚未公布；"
+    "draft：按当前答卷计算，未公布",
+    "published: frozen and public; provisional: frozen, on public notice; approved: signed off, "
+    "not published yet; draft: computed from the answers as they stand",
 )
 REVISION = _column("revision", "whole", "公布的版次；草稿为 0", "Published revision; 0 for a draft")
 STREET = (
@@ -257,6 +259,11 @@ EVALUATION = TableShape(
             "一票否决事项数；由人决定，不改变得分",
             "Listed vetoes; people decide, no score changes",
         ),
+        *_estimate("year", "年度公众评分 P", "Public score over the year P"),
+        *_estimate(
+            "change", "公众评分与上一轮之差（可为负）", "Public score minus the wave before"
+        ),
+        _column("change_clear", "yes_no", "差异显著", "Whether the change's interval leaves out 0"),
     ),
 )
 

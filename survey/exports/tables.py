@@ -14,6 +14,7 @@ from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
 from survey.exports import shapes
 from survey.exports.base import Cell, Table
+from survey.exports.year_columns import year_cells
 from survey.queries.coverage import CoverageRow
 from survey.queries.listed import listed_totals
 from survey.queries.public import PublicWaves
@@ -220,6 +221,7 @@ def evaluation_table(view: EvaluationView) -> Table:
                 because or entry.blended.suppressed_because,
                 entry.rank_suppressed_because,
                 *_listed_totals(view, entry.street.code),
+                *year_cells(view, entry.street.code),
             )
         )
     return Table(shapes.EVALUATION, tuple(rows))

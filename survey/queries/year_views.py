@@ -39,6 +39,18 @@ class StreetYearView:
     rank_suppressed_because: str | None
     p_last: float | None
 
+    @property
+    def shown_change(self) -> Change | None:
+        """The change, unless a score of either wave may not be shown: it would give it away."""
+        pair = tuple(self.trend.values())[:2]
+        return None if any(one.suppressed_because for one in pair) else self.change
+
+    def shown_indicator_change(self, code: str) -> Change | None:
+        """The same of an indicator; its pool is suppressed with any of its waves."""
+        pool = self.indicators.get(code)
+        is_shown = pool is not None and pool.suppressed_because is None
+        return self.indicator_changes.get(code) if is_shown else None
+
 
 @dataclass(frozen=True)
 class YearView:
