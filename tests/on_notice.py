@@ -6,7 +6,7 @@ s7 is the lowest. Two of its answers are held back (待核查).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select, update
 
@@ -35,12 +35,12 @@ class OnNotice:
     idle_id: int
 
 
-def put_on_notice(*, held_back: int = 2, frozen_at: datetime = NOW) -> OnNotice:
+def put_on_notice(*, held_back: int = 2, notice_until: date | None = None) -> OnNotice:
     """Make it all: answers, scores, themes, and the figures frozen."""
     place = counted_wave(held_back=held_back)
     theme_id = add_theme(place, "停车难", confirmed=True)
     idle_id = add_theme(place, "噪声", confirmed=False)
-    freeze(CODE, actor="eva", now=frozen_at)
+    freeze(CODE, actor="eva", now=NOW, notice_until=notice_until)
     return OnNotice(place, theme_id, idle_id)
 
 

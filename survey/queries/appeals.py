@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -338,9 +338,10 @@ def _held_back(wave: WaveView, street_id: int) -> int:
     return int(found or 0)
 
 
-def _days(today: date, until: date) -> int | None:
-    """Working days left after today; calendar days where the calendar does not reach."""
+def _days(today: date, until: date) -> int:
+    """Working days left after today; Monday to Friday where the calendar does not reach."""
     try:
         return working_days_between(today, until)
     except Refused:
-        return (until - today).days
+        days = (today + timedelta(days=step + 1) for step in range((until - today).days))
+        return sum(day.weekday() < 5 for day in days)

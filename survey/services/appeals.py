@@ -53,7 +53,7 @@ def file_appeal(
     kind: `deduction` (of the theme), `quarantine` (待核查 answers held back) or `exclusion`.
     files: (name, content), at most five. now: UTC; today: in the district's time zone.
     Raises Refused: 404 unknown wave or street; 409 no public notice runs or it is over, nothing
-    to appeal against, appealed before, calendar expired; 413/422 words or files that do not do.
+    to appeal against, appealed before; 413/422 words or files that do not do.
     """
     words = said(grounds, _l("Say why the street appeals."))
     if len(files) > MOST_FILES:
@@ -77,7 +77,7 @@ def file_appeal(
             grounds=words,
             filed_by=actor,
             filed_at=now,
-            decide_by=add_working_days(today, days),
+            decide_by=_decide_by(today, days),
             documents=[
                 AppealDocument(
                     name=one.name,
@@ -129,6 +129,19 @@ def withdraw_appeal(appeal_id: int, *, street_code: str, actor: str, now: dateti
             detail={"street": street.code},
             at=now,
         )
+
+
+def _decide_by(today: date, days: int) -> date:
+    """The last day of the decision. No street loses its appeal to a calendar that ends too early:
+    beyond it Monday to Friday count."""
+    try:
+        return add_working_days(today, days)
+    except Refused:
+        day = today
+        while days:
+            day += timedelta(days=1)
+            days -= day.weekday() < 5
+        return day
 
 
 def said(words: str, ask: Any) -> str:

@@ -267,6 +267,16 @@ def test_a_theme_that_costs_nothing_is_not_appealed_against(app: Flask) -> None:
         assert filed(made, today=LAST_DAY)
 
 
+def test_a_calendar_that_ends_too_early_takes_no_appeal_away(app: Flask) -> None:
+    with app.app_context():
+        made = put_on_notice(notice_until=date(2027, 1, 15))
+        # Beyond 31 December 2026 nobody knows the holidays: Monday to Friday count.
+        found = one_appeal(filed(made, today=date(2026, 12, 28)))
+        assert found.decide_by == date(2027, 1, 11)
+        assert found.days_left(date(2027, 1, 8)) == 1
+        assert found.days_left(date(2027, 1, 12)) is None
+
+
 def test_without_figures_on_notice_there_is_no_appeal(app: Flask) -> None:
     with app.app_context():
         made = put_on_notice()
