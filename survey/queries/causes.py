@@ -21,7 +21,7 @@ from analysis.types import StreetResult
 from analysis.wave_evaluation import EvaluationInputs, WaveEvaluation, evaluate_wave
 from survey.errors import Refused
 from survey.queries.draft import computed_draft
-from survey.queries.evaluation import current_evaluation, kept_bundle
+from survey.queries.evaluation import current_evaluation, frozen_evaluation, kept_bundle
 from survey.queries.views import EvaluationView, StreetEvaluation
 
 KEPT = 4
@@ -51,19 +51,33 @@ class StreetCause:
     hidden: dict[str, tuple[int, int]]
 
 
-def causes_of(wave_code: str, *, draft: bool) -> Causes:
-    """The newest frozen evaluation with its causes; the draft when asked for, or none is frozen.
+def causes_of(wave_code: str, *, draft: bool, revision: int | None = None) -> Causes:
+    """A frozen evaluation with its causes, the newest or the revision asked for; the draft when
+    that is asked for, or none is frozen.
 
-    Seven queries for a frozen one, six once its causes are kept; those of a draft else.
-    Raises Refused (404) for an unknown wave.
+    Eight queries for a frozen one, six once its causes are kept; those of a draft else.
+    Raises Refused (404) for an unknown wave or revision.
     """
-    view = None if draft else current_evaluation(wave_code)
+    view = None if draft else shown_evaluation(wave_code, revision=revision)
     sealed = _sealed(view) if view is not None else None
     if view is None or sealed is None:
         computed = computed_draft(wave_code)
         # One that was published without a bundle keeps its figures; only the causes are of now.
         return Causes(view or computed.evaluation, computed.inputs, computed.found, False)
     return Causes(view, *sealed, True)
+
+
+def shown_evaluation(wave_code: str, *, revision: int | None) -> EvaluationView | None:
+    """The newest frozen evaluation, None when there is none; or one revision.
+
+    Raises Refused (404) for an unknown wave or revision.
+    """
+    if revision is None:
+        return current_evaluation(wave_code)
+    found = frozen_evaluation(wave_code, revision=revision)
+    if found is None:
+        raise Refused("unknown_revision", _l("There is no such revision."), status=404)
+    return found
 
 
 def _sealed(view: EvaluationView) -> tuple[EvaluationInputs, WaveEvaluation] | None:

@@ -6,7 +6,7 @@ from flask import Blueprint, g, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from survey.errors import Refused
-from survey.queries.causes import causes_of, street_cause
+from survey.queries.causes import causes_of, shown_evaluation, street_cause
 from survey.queries.evaluation import current_evaluation, draft_evaluation
 from survey.queries.waves import all_waves
 from survey.remedies import Ground, explain, plans, say_plan
@@ -20,7 +20,7 @@ blueprint = Blueprint("causes", __name__, url_prefix="/office")
 def year(wave_code: str) -> str:
     """The wave pooled with the waves before it: change, trend, the verdicts of the year."""
     draft = _wants_draft()
-    shown = None if draft else current_evaluation(wave_code)
+    shown = None if draft else shown_evaluation(wave_code, revision=_revision())
     shown = shown or draft_evaluation(wave_code)
     return render_template(
         "office/year.html",
@@ -30,7 +30,7 @@ def year(wave_code: str) -> str:
         year=shown.year,
         names={one.street.code: one.street.name for one in shown.streets},
         wave_names={wave.code: wave.name for wave in all_waves()},
-        query="?draft=1" if draft else "",
+        query=_query(),
     )
 
 
@@ -44,7 +44,7 @@ def street(wave_code: str, street_code: str) -> str:
         raise Refused(
             "not_frozen", _l("The evaluation of this wave is not made public yet."), status=404
         )
-    causes = causes_of(wave_code, draft=draft)
+    causes = causes_of(wave_code, draft=draft, revision=_revision())
     cause = street_cause(causes, street_code, reads_all=g.viewer.reads_all)
     return render_template(
         "office/cause_street.html",
@@ -58,7 +58,7 @@ def street(wave_code: str, street_code: str) -> str:
         group=causes.view.group_of(cause.entry),
         names={one.street.code: one.street.name for one in causes.view.streets},
         indicator_names={one.code: one.name for one in causes.view.indicators},
-        query="?draft=1" if draft else "",
+        query=_query(),
     )
 
 
@@ -67,7 +67,7 @@ def street(wave_code: str, street_code: str) -> str:
 def verdict(wave_code: str) -> str:
     """Every condition of the verdicts with its numbers and what would change it."""
     draft = _wants_draft()
-    causes = causes_of(wave_code, draft=draft)
+    causes = causes_of(wave_code, draft=draft, revision=_revision())
     view, found, policy = causes.view, causes.found, causes.inputs.policy
     names = {one.street.code: one.street.name for one in view.streets}
     groups = []
@@ -92,10 +92,23 @@ def verdict(wave_code: str) -> str:
         causes=causes,
         groups=groups,
         names=names,
-        query="?draft=1" if draft else "",
+        query=_query(),
     )
 
 
 def _wants_draft() -> bool:
     """Whether the draft was asked for; only who reads everything sees one."""
     return request.args.get("draft") == "1" and g.viewer.reads_all
+
+
+def _revision() -> int | None:
+    """The revision asked for; streets read the one that stands."""
+    return request.args.get("revision", type=int) if g.viewer.reads_all else None
+
+
+def _query() -> str:
+    """What these pages hand on to each other, so that all of them are about the same figures."""
+    if _wants_draft():
+        return "?draft=1"
+    revision = _revision()
+    return f"?revision={revision}" if revision is not None else ""

@@ -41,12 +41,12 @@ def page(
 @pytest.mark.parametrize(
     ("figure", "clicks", "cause"),
     [
-        ("F", ["/streets/s1#blend"], "#blend"),
-        ("D", ["/streets/s1#direct"], "#direct"),
-        ("P", ["/streets/s1#streams"], "#streams"),
-        ("cells", ["/streets/s1#streams", "#cells"], "#cells"),
-        ("indicator", ["/streets/s1#streams", "#indicators"], "#indicators"),
-        ("verdict", ["/verdict"], "ol.reasons"),
+        ("F", ["/streets/s1?revision=1#blend"], "#blend"),
+        ("D", ["/streets/s1?revision=1#direct"], "#direct"),
+        ("P", ["/streets/s1?revision=1#streams"], "#streams"),
+        ("cells", ["/streets/s1?revision=1#streams", "#cells"], "#cells"),
+        ("indicator", ["/streets/s1?revision=1#streams", "#indicators"], "#indicators"),
+        ("verdict", ["/verdict?revision=1"], "ol.reasons"),
     ],
 )
 def test_a_figure_leads_to_its_cause(
@@ -62,11 +62,11 @@ def test_a_figure_leads_to_its_cause(
 
 
 def test_a_change_leads_to_the_year_and_its_conditions(page: Page) -> None:
-    page.locator('main a[href$="/year"]').first.click()
+    page.locator('main a[href$="/year?revision=1"]').first.click()
     page.wait_for_load_state()
     assert page.locator("table").count() == 3
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     assert Axe().run(page).violations_count == 0
-    page.locator('main a[href$="/verdict#year"]').first.click()
+    page.locator('main a[href$="/verdict?revision=1#year"]').first.click()
     page.wait_for_load_state()
     assert page.locator("#year ol.reasons").is_visible()
