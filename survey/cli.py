@@ -37,6 +37,7 @@ COMMANDS = (
     "addresses",
     "themes",
     "evaluate",
+    "approve",
     "publish",
     "account",
     "apikey",

@@ -1,24 +1,52 @@
-"""`evaluate`: show the evaluation of a wave as it stands now."""
+"""`evaluate`: show the evaluation of a wave as it stands now, or freeze it."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import click
 
 from analysis.types import Estimate
+from survey.clock import utc_now
 from survey.formatting import say_interval, say_number
 from survey.queries.evaluation import draft_evaluation
+from survey.queries.views import EvaluationView
+from survey.services.evaluate import freeze
 
 
 @click.command("evaluate")
 @click.argument("wave")
-def command(wave: str) -> None:
+@click.option("--freeze", "wants_freeze", is_flag=True, help="Store it and begin its notice.")
+@click.option(
+    "--notice-until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Last day of the notice; counted by the policy when left out.",
+)
+@click.option("--reason", default="", help="Why there is another revision.")
+@click.option("--actor", default="command line", help="Who freezes it, for the sign-off log.")
+def command(
+    wave: str, wants_freeze: bool, notice_until: datetime | None, reason: str, actor: str
+) -> None:
     """Compute the evaluation of WAVE from what has been counted so far and print it.
 
-    Nothing is stored: `publish` freezes it. P public score, P* after themes, D direct score,
+    Nothing is stored unless --freeze is given: then it is put on public notice, `approve` signs
+    it off and `publish` makes it public. P public score, P* after themes, D direct score,
     F blend; "set" is the official rank set within the peer group.
     """
-    draft = draft_evaluation(wave)
-    click.echo(f"{draft.wave.code}  policy {draft.policy_hash[:12]}  draft")
+    if not wants_freeze:
+        if notice_until is not None or reason:
+            raise click.UsageError("--notice-until and --reason belong to --freeze.")
+        _print(draft_evaluation(wave))
+        return
+    until = notice_until.date() if notice_until is not None else None
+    made = freeze(wave, actor=actor, now=utc_now(), reason=reason, notice_until=until)
+    _print(made)
+    notice = f"on notice until {made.notice_until}" if made.notice_until else "without notice"
+    click.echo(f"{wave} frozen, revision {made.revision}, {notice}")
+
+
+def _print(draft: EvaluationView) -> None:
+    click.echo(f"{draft.wave.code}  policy {draft.policy_hash[:12]}  {draft.status}")
     for one in draft.streets:
         ranks = f"{one.rank_low}-{one.rank_high}" if one.rank_low is not None else "-"
         withheld = f"  ({one.rank_suppressed_because})" if one.rank_suppressed_because else ""

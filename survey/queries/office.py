@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -15,6 +15,7 @@ from survey.models import (
     Wave,
     db,
 )
+from survey.queries.appeals import AppealView, due_appeals
 from survey.queries.cubes import CubeState, cube_state
 from survey.queries.standing import NoticeDue, notices_due
 from survey.queries.waves import WaveView, all_waves
@@ -52,6 +53,8 @@ class Overview:
     last_published: PublishedNote | None
     #: Evaluations on public notice or waiting to be published.
     notices: tuple[NoticeDue, ...] = ()
+    #: Appeals to decide, what is due first; for those who read every street.
+    appeals: tuple[AppealView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,11 @@ class StreetAdmin:
     points: int
 
 
-def overview(*, street_code: str | None = None) -> Overview:
-    """The first screen; with `street_code` only that street's progress. At most five queries."""
+def overview(*, street_code: str | None = None, appeals_on: date | None = None) -> Overview:
+    """The first screen; with `street_code` only that street's progress. At most six queries.
+
+    appeals_on: today in the district's time zone, for whoever reads the appeals of every street.
+    """
     waves = all_waves()
     current = current_wave(waves)
     return Overview(
@@ -77,6 +83,7 @@ def overview(*, street_code: str | None = None) -> Overview:
         state=cube_state(current) if current else None,
         last_published=last_published(),
         notices=notices_due(),
+        appeals=due_appeals(appeals_on) if appeals_on else (),
     )
 
 

@@ -40,6 +40,8 @@ class PublishedWave:
     wave: WaveView
     revision: int
     published_at: datetime
+    #: Revisions that were published before it, the first first.
+    earlier: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,13 @@ def public_waves() -> PublicWaves:
         .where(Evaluation.status.in_(("published", *UNPUBLISHED)))
         .order_by(Evaluation.revision)
     )
-    found: dict[int, tuple[int, datetime]] = {}
+    found: dict[int, tuple[int, datetime, tuple[int, ...]]] = {}
     noticed: dict[int, tuple[int, str, date]] = {}
     for wave_id, revision, status, at, until in rows:
         if at is not None:
-            found[wave_id] = (revision, at)
+            before = found.get(wave_id)
+            earlier = () if before is None else (*before[2], before[0])
+            found[wave_id] = (revision, at, earlier)
         elif until is not None:
             noticed[wave_id] = (revision, status, until)
     waves = all_waves()

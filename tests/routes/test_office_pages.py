@@ -77,7 +77,7 @@ def statements(app: Flask) -> list[str]:
 @pytest.mark.parametrize(
     ("who", "path", "most"),
     [
-        ("eva", "/office/", 7),
+        ("eva", "/office/", 8),
         ("eva", "/office/waves/2026q4/indices", 7),
         ("eva", "/office/waves/2026q4/evaluation", 24),
         ("eva", "/office/waves/2026q4/assessment", 6),

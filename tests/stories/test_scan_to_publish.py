@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from survey.clock import utc_now
 from survey.services.access import create_account
+from survey.services.evaluate import approve
 from tests.factories import levels
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -187,8 +188,18 @@ def test_scan_to_publish(each_app: Flask, flask: Callable[..., str], tmp_path: P
     assert stranger.get(f"/api/v1/waves/{WAVE}/indices").status_code == 403
     assert f"{after['json']:.1f}" not in stranger.get("/").get_data(as_text=True)
 
-    # When the wave is closed and published
+    # When the wave is closed and its evaluation put on public notice
     flask("wave", "close", WAVE)
+    flask("evaluate", WAVE, "--freeze", "--notice-until", "2099-01-05", "--actor", "eva")
+
+    # Then everybody reads it, marked as provisional, and it cannot be approved before its day
+    noticed = stranger.get(f"/?wave={WAVE}&status=provisional&lang=en").get_data(as_text=True)
+    assert "Provisional, on public notice until 5 Jan 2099" in noticed
+    assert f"{after['json']:.1f}" in noticed
+    assert stranger.get(f"/api/v1/waves/{WAVE}/evaluation").status_code == 403
+    with each_app.app_context():
+        made = approve(WAVE, actor="eve", now=datetime(2099, 1, 6))
+    assert made.revision == 1
     flask("publish", WAVE)
 
     # Then the public page, the open API and the files say what the draft said
