@@ -76,6 +76,13 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         with app.app_context():
             draw_for_wave(wave_code, now=utc_now())
 
+    @opened.task(name="make_reports")
+    def make_reports(wave_code: str, revision: int) -> None:
+        from survey.services.reports import make_reports as make
+
+        with app.app_context():
+            make(wave_code, revision=revision, now=utc_now())
+
     @opened.task(name="run_themes")
     def run_themes(wave_code: str, review: bool = False) -> None:
         """In a child: scikit-learn and jieba take 200 MB that would never come back."""
@@ -117,6 +124,7 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
     app.extensions["tasks"] = {
         "draw_picture": draw_picture,
         "draw_wave": draw_wave,
+        "make_reports": make_reports,
         "run_themes": run_themes,
     }
 
@@ -138,6 +146,17 @@ def _enqueue(task: str, *arguments: Any) -> bool:
 
 def ask_for_picture(key: str, name: str, params: Mapping[str, Any]) -> bool:
     """Have the worker draw a picture (survey.services.pictures); True when it was queued now."""
+    return _is_new(key) and _enqueue("draw_picture", name, dict(params))
+
+
+def ask_for_reports(wave_code: str, *, revision: int) -> bool:
+    """Have the worker make the printed reports of a revision; True when it was queued now."""
+    key = f"reports {wave_code} {revision}"
+    return _is_new(key) and _enqueue("make_reports", wave_code, revision)
+
+
+def _is_new(key: str) -> bool:
+    """Whether this process did not ask for the same just now; from here on it did."""
     asked: dict[str, float] = current_app.extensions.setdefault("pictures_asked", {})
     now = time.monotonic()
     if now - asked.get(key, -ASK_AGAIN_SECONDS) < ASK_AGAIN_SECONDS:
@@ -145,7 +164,7 @@ def ask_for_picture(key: str, name: str, params: Mapping[str, Any]) -> bool:
     for old in [k for k, at in asked.items() if now - at >= ASK_AGAIN_SECONDS]:
         del asked[old]
     asked[key] = now
-    return _enqueue("draw_picture", name, dict(params))
+    return True
 
 
 def ask_for_wave_pictures(wave_code: str) -> bool:

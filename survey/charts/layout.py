@@ -82,22 +82,27 @@ def text_width(text: str, size: float) -> float:
 
 def wrap(text: str, size: float, width: float) -> list[str]:
     """`text` in lines of at most `width` pixels: broken at spaces, and between Chinese."""
-    pieces: list[str] = []
-    for word in text.split(" "):
-        run = ""
-        for char in word:
-            if ord(char) > 0x2E80 and char not in _CLOSING and run:
-                pieces.append(run)
-                run = ""
-            run += char
-        pieces.append(run + " ")
     lines, line = [], ""
-    for piece in pieces:
+    for piece in pieces(text):
         if line and text_width((line + piece).rstrip(), size) > width:
             lines.append(line.rstrip())
             line = ""
         line += piece
     return [*lines, line.rstrip()]
+
+
+def pieces(text: str) -> list[str]:
+    """The parts of `text` between which a line may be broken, each with its space."""
+    found: list[str] = []
+    for word in text.split(" "):
+        run = ""
+        for char in word:
+            if ord(char) > 0x2E80 and char not in _CLOSING and run:
+                found.append(run)
+                run = ""
+            run += char
+        found.append(run + " ")
+    return found
 
 
 def axis(marks: Sequence[Mark], reference: float | None) -> tuple[float, float, tuple[float, ...]]:

@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "admin",
     "public",
     "pictures",
+    "reports",
     "api",
 )
 

@@ -26,6 +26,8 @@ from survey.queries.themes import wave_themes
 from survey.queries.waves import all_waves
 from survey.routes.access import requires
 from survey.services import evaluate
+from survey.services.pictures import evaluation_pictures
+from survey.services.reports_asked import evaluation_files
 from survey.wording import evaluation_headline
 
 blueprint = Blueprint("evaluator", __name__, url_prefix="/office")
@@ -138,6 +140,8 @@ def _evaluation(
         names={one.street.code: one.street.name for one in shown.streets},
         indicator_names={one.code: one.name for one in shown.indicators},
         stands=standing(shown.wave, viewer=g.viewer.username, today=today),
+        **evaluation_files(shown),
+        **evaluation_pictures(shown),
         open_piles=open_piles(shown.wave.id) if shown.wave.status == "closed" else (),
         problem=problem.message if problem else None,
     )

@@ -52,6 +52,7 @@ def freeze(
         until = _notice(wave, now=now, given=notice_until)
         _replace_unpublished(session, wave, actor=actor, now=now)
         made = store_frozen(session, wave, actor=actor, now=now, reason=reason, notice_until=until)
+    jobs.ask_for_reports(wave_code, revision=made.revision)
     return made
 
 
@@ -130,6 +131,7 @@ def publish(
         session.execute(update(Wave).where(Wave.id == wave.id).values(status="published"))
     # After the commit: what is drawn is what was published.
     jobs.ask_for_wave_pictures(wave_code)
+    jobs.ask_for_reports(wave_code, revision=made.revision)
     return replace(made, wave=replace(made.wave, status="published"))
 
 

@@ -17,6 +17,7 @@ from flask_babel import force_locale
 
 from survey import children, jobs
 from survey.charts import DRAWING_VERSION, VARIANTS
+from survey.charts.combined import combined_chart
 from survey.charts.layout import STYLES, place
 from survey.charts.model import Chart
 from survey.charts.words import district_chart, street_chart
@@ -25,6 +26,7 @@ from survey.formatting import LOCALES
 from survey.models import Base, Picture
 from survey.queries.pictures import are_drawn
 from survey.queries.public import public_waves, results
+from survey.queries.views import EvaluationView
 
 DRAWING_SECONDS = 120
 
@@ -101,6 +103,12 @@ def page_picture(name: str, chart: Chart) -> PagePicture:
         jobs.ask_for_picture(keys["wide-light"], name, params)
     sizes = {size: (STYLES[size].width, round(place(chart, size).height)) for size in STYLES}
     return PagePicture(keys, sizes, is_drawn, f"{chart.title}. {chart.subtitle}")
+
+
+def evaluation_pictures(view: EvaluationView) -> dict[str, Mapping[str, PagePicture | None]]:
+    """{"pictures": {name: picture or None}} of an evaluation's page. One query."""
+    chart = combined_chart(view)
+    return {"pictures": {"combined": page_picture("combined", chart) if chart else None}}
 
 
 def draw_for_wave(wave_code: str, *, now: datetime, with_streets: bool = True) -> int:
