@@ -237,7 +237,7 @@ def exclusions(wave: WaveView) -> tuple[ExclusionView, ...]:
     )
 
 
-def _appeals() -> Select[Any]:
+def _appeals() -> Select[Any, Any, Any, Any, Any]:
     label = (
         select(ThemeAdjustment.label)
         .where(
@@ -257,7 +257,9 @@ def _appeals() -> Select[Any]:
     )
 
 
-def _views(query: Select[Any], *, with_documents: bool = False) -> tuple[AppealView, ...]:
+def _views(
+    query: Select[Any, Any, Any, Any, Any], *, with_documents: bool = False
+) -> tuple[AppealView, ...]:
     rows = db.session.execute(query).all()
     return tuple(
         AppealView(
