@@ -92,6 +92,14 @@ def speaking() -> Any:
     return func.coalesce(Theme.merged_into_id, Theme.id)
 
 
+def in_wave(column: Any, wave: WaveView) -> Any:
+    """SQL: the row is of the wave, said so that no database begins with all rows of the wave.
+
+    Of a few themes or comments, most of the wave's rows are others': SQLite would not know.
+    """
+    return column + 0 == wave.id
+
+
 def has_counts(wave: WaveView) -> bool:
     """Whether any theme was counted in the wave so far. One query."""
     counted = select(ThemePeriod.id).where(ThemePeriod.wave_id == wave.id).limit(1)

@@ -71,9 +71,12 @@ def theme_history(wave: WaveView, *, only: Collection[int] | None = None) -> His
         ThemePeriod.wave_id,
         ThemePeriod.mentions,
         ThemePeriod.mentions_loaded,
-    ).where(ThemePeriod.wave_id.in_(waves))
-    if only is not None:
-        query = query.where(ThemePeriod.theme_id.in_(only))
+    )
+    if only is None:
+        query = query.where(ThemePeriod.wave_id.in_(waves))
+    else:
+        # Found by the themes: a wave has many rows of others (theme_counts.in_wave).
+        query = query.where(ThemePeriod.theme_id.in_(only), (ThemePeriod.wave_id + 0).in_(waves))
     mentions: dict[int, dict[int | None, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
     spoken = set()
     for theme_id, street_id, wave_id, m, loaded in db.session.execute(query):

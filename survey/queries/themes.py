@@ -24,7 +24,13 @@ from survey.models import (
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
-from survey.queries.theme_counts import PeriodCounts, WaveThemes, speaking, theme_counts
+from survey.queries.theme_counts import (
+    PeriodCounts,
+    WaveThemes,
+    in_wave,
+    speaking,
+    theme_counts,
+)
 from survey.queries.views import (
     AdjustmentView,
     EvaluationView,
@@ -195,14 +201,11 @@ def unsorted_comments(wave: WaveView, *, waiting: int, among: int) -> list[Any]:
     In the order they came in. Three queries.
     """
     latest = db.session.scalar(select(func.max(Comment.id))) or 0
-    query = (
-        select(*_TO_SORT, Mention.theme_id)
-        .outerjoin(Mention, Mention.comment_id == Comment.id)
-        .where(Comment.wave_id == wave.id)
-    )
-    unseen = query.where(Comment.indicator_probability.is_(None))
+    query = select(*_TO_SORT, Mention.theme_id).outerjoin(Mention, Mention.comment_id == Comment.id)
+    unseen = query.where(Comment.wave_id == wave.id, Comment.indicator_probability.is_(None))
     loose = query.where(
         Comment.id > latest - among,
+        in_wave(Comment.wave_id, wave),
         Comment.indicator_probability.is_not(None),
         Mention.theme_id.is_(None),
     )
@@ -222,7 +225,7 @@ def still_loose(wave: WaveView, comments: Sequence[int]) -> set[int]:
                 select(Comment.id)
                 .outerjoin(Mention, Mention.comment_id == Comment.id)
                 .where(
-                    Comment.wave_id == wave.id,
+                    in_wave(Comment.wave_id, wave),
                     Comment.id.in_(comments[start : start + NAMED_AT_ONCE]),
                     Mention.theme_id.is_(None),
                 )

@@ -26,7 +26,7 @@ from survey.models import (
     table_of,
 )
 from survey.queries.policies import kept_policy
-from survey.queries.theme_counts import speaking
+from survey.queries.theme_counts import in_wave, speaking
 from survey.queries.waves import WaveView
 from survey.services.theme_counts import (
     NAMED_AT_ONCE,
@@ -243,7 +243,7 @@ class _Earlier:
             .outerjoin(Response, Comment.response_id == Response.id)
             .where(
                 Mention.kind_id.in_(kinds),
-                Comment.wave_id == wave.id,
+                in_wave(Comment.wave_id, wave),
                 or_(
                     Comment.response_id.is_(None),
                     and_(Response.status == "accepted", Response.is_valid),

@@ -22,7 +22,7 @@ from survey.models import (
     Wave,
 )
 from survey.queries.policies import kept_policy
-from survey.queries.theme_counts import speaking
+from survey.queries.theme_counts import in_wave, speaking
 from survey.queries.waves import WaveView
 from survey.services.theme_kinds import NOT_ABOUT, plain_text, store_kinds
 from survey.services.theme_states import store_states
@@ -256,7 +256,7 @@ def _mentions(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[int
         )
         .join(Comment, Mention.comment_id == Comment.id)
         .outerjoin(Response, Comment.response_id == Response.id)
-        .where(Comment.wave_id == wave.id, Mention.theme_id.in_(speaker))
+        .where(in_wave(Comment.wave_id, wave), Mention.theme_id.in_(speaker))
         .where(
             (Comment.response_id.is_(None)) | ((Response.status == "accepted") & Response.is_valid)
         )
@@ -292,7 +292,7 @@ def judged(
     for theme_id, comment_id, is_about, body in session.execute(
         select(ThemeJudgement.theme_id, Comment.id, ThemeJudgement.is_about, Comment.body)
         .join(Comment, ThemeJudgement.comment_id == Comment.id)
-        .where(Comment.wave_id == wave.id, ThemeJudgement.theme_id.in_(speaker))
+        .where(in_wave(Comment.wave_id, wave), ThemeJudgement.theme_id.in_(speaker))
         .order_by(Comment.id)
     ):
         if not is_about:
@@ -304,7 +304,7 @@ def judged(
 
 def _stored(session: Any, wave: WaveView, wanted: Collection[int]) -> dict[Key, ThemePeriod]:
     query = select(ThemePeriod).where(
-        ThemePeriod.wave_id == wave.id, ThemePeriod.theme_id.in_(wanted)
+        in_wave(ThemePeriod.wave_id, wave), ThemePeriod.theme_id.in_(wanted)
     )
     return {(period.theme_id, period.street_id): period for period in session.scalars(query)}
 

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 
 from survey.models import Theme, ThemeSignal, ThemeState
 from survey.queries.policies import kept_policy
+from survey.queries.theme_counts import in_wave
 from survey.queries.theme_history import (
     DISTRICT,
     Counts,
@@ -56,8 +57,11 @@ def _replace(
     rows: list[dict[str, Any]],
     only: Collection[int] | None,
 ) -> None:
-    gone = delete(model).where(model.wave_id == wave.id)
-    session.execute(gone if only is None else gone.where(model.theme_id.in_(only)))
+    gone = delete(model)
+    if only is None:
+        session.execute(gone.where(model.wave_id == wave.id))
+    else:
+        session.execute(gone.where(in_wave(model.wave_id, wave), model.theme_id.in_(only)))
     if rows:
         session.execute(insert(model), rows)
 

@@ -26,7 +26,7 @@ from survey.models import (
     ThemeLineage,
     db,
 )
-from survey.queries.theme_counts import has_counts, speaking
+from survey.queries.theme_counts import has_counts, in_wave, speaking
 from survey.queries.themes import (
     sorted_comments,
     unsorted_comments,
@@ -165,7 +165,7 @@ def _refused(wave: WaveView) -> set[tuple[int, int]]:
         select(ThemeJudgement.comment_id, speaking())
         .join(Theme, ThemeJudgement.theme_id == Theme.id)
         .join(Comment, ThemeJudgement.comment_id == Comment.id)
-        .where(Comment.wave_id == wave.id, ~ThemeJudgement.is_about)
+        .where(in_wave(Comment.wave_id, wave), ~ThemeJudgement.is_about)
     ).all()
     spoken: dict[int, list[int]] = defaultdict(list)
     if said:
