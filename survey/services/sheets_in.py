@@ -21,7 +21,7 @@ from flask_babel import lazy_gettext as _l
 from survey.services.tables_in import Rejected, csv_records, refuse_file
 
 MOST_BYTES = 2 * 1024 * 1024
-MOST_UNPACKED = 40 * 1024 * 1024
+MOST_UNPACKED = 16 * 1024 * 1024
 MOST_FILES = 500
 MOST_ROWS = 5000
 MOST_COLUMNS = 200
