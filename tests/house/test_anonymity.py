@@ -55,7 +55,7 @@ TOLD = {
     "slip": {"code_hash", "batch_id", "serial", "is_void"},
     "spent_slip": {"spent_hash", "batch_id"},
     "rollup_pending": {"id", "response_id", "sign", "status"},
-    "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by"},
+    "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by", "kind_id"},
     "theme_judgement": {"comment_id", "theme_id", "is_about", "basis"},
     # Forms of an open pile, deleted when it is closed: found by the number that was stamped on them
     # after they came back, with the typist, because the second one must be another. Neither has
