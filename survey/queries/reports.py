@@ -101,8 +101,29 @@ def report_content(
     )
     if revision is not None:
         query = query.where(Evaluation.revision == revision)
+    if tuple(statuses) == ("published",):
+        query = query.where(EvaluationReport.made_at >= Evaluation.published_at)
     row = db.session.execute(query).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def public_downloads() -> dict[tuple[str, int], frozenset[str]]:
+    """{(wave code, published revision): languages of its leaders' report}. One query."""
+    rows = db.session.execute(
+        select(Wave.code, Evaluation.revision, EvaluationReport.language)
+        .join(Evaluation, Evaluation.id == EvaluationReport.evaluation_id)
+        .join(Wave, Wave.id == Evaluation.wave_id)
+        .where(
+            Evaluation.status == "published",
+            EvaluationReport.kind == "leaders",
+            # Made before it was published, it would still call itself provisional.
+            EvaluationReport.made_at >= Evaluation.published_at,
+        )
+    )
+    found: dict[tuple[str, int], frozenset[str]] = {}
+    for code, revision, language in rows:
+        found[code, revision] = found.get((code, revision), frozenset()) | {language}
+    return found
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from survey.queries.public import (
     public_waves,
     results,
 )
+from survey.queries.reports import public_downloads
 from survey.services.collect import normalise_code
 from survey.services.pictures import page_picture
 
@@ -139,6 +140,7 @@ def data() -> Response:
     return _page(
         "public/data.html",
         waves=waves,
+        reports=public_downloads(),
         shapes=SHAPES.values(),
         formats=FORMATS.values(),
         is_demo=waves.is_demo,
