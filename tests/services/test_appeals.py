@@ -23,11 +23,12 @@ from survey.models import (
 )
 from survey.queries.appeals import due_appeals, one_appeal, street_appeals, wave_appeal_list
 from survey.queries.draft import computed_draft
+from survey.queries.evaluation import published_evaluation
 from survey.queries.waves import wave_view
 from survey.services.appeal_decisions import decide_appeal, hold_back_again
 from survey.services.appeals import file_appeal, withdraw_appeal
 from survey.services.audit import verify
-from survey.services.evaluate import approve, freeze
+from survey.services.evaluate import approve, freeze, publish
 from survey.services.exclusions import lift_exclusion, record_exclusion
 from survey.services.rollup import audit as audit_cubes
 from survey.services.rollup import fold_all
@@ -254,6 +255,21 @@ def test_a_theme_that_costs_nothing_is_not_appealed_against(app: Flask) -> None:
         made = put_on_notice()
         assert refused(filed, made, theme_id=made.idle_id) == "nothing_to_appeal"
         assert filed(made, today=LAST_DAY)
+
+
+def test_an_appeal_still_open_at_publication_leads_to_the_next_revision(app: Flask) -> None:
+    with app.app_context():
+        made = put_on_notice()
+        appeal_id = filed(made)
+        later = NOW + timedelta(days=9)
+        approve(CODE, actor="boss", now=later)
+        frozen = publish(CODE, actor="eva", now=later)
+        decided(appeal_id, now=later)
+        assert published_evaluation(CODE) == frozen
+        assert effect(made.theme_id)[1].not_counted_because == ("appeal_upheld",)
+        again = freeze(CODE, actor="eva", now=later + timedelta(days=1), reason="appeal upheld")
+        assert (again.revision, again.status) == (2, "provisional")
+        assert again.streets[-1].adjusted != frozen.streets[-1].adjusted
 
 
 def test_a_calendar_that_ends_too_early_takes_no_appeal_away(app: Flask) -> None:
