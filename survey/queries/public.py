@@ -303,6 +303,10 @@ def _compare(
 
 
 def _changes(now: EvaluationView, before: EvaluationView) -> dict[str, Change]:
+    if now.year is not None and now.year.before == before.wave.code:
+        # As they were frozen, also when the wave before is revised later.
+        frozen = {code: street.shown_change for code, street in now.year.streets.items()}
+        return {c: Change(one.value, one.low, one.high) for c, one in frozen.items() if one}
     earlier = {s.street.code: s.public for s in before.streets if _is_shown(s.public)}
     policy = kept_policy(now.wave.policy_id)
     found = {}
