@@ -21,7 +21,7 @@ VEGA_LITE = "v6.4"
 
 def draw(chart: Chart, size: str) -> dict[str, str]:
     """{"light": svg, "dark": svg} of `chart` in the shape `size` ("wide" or "narrow")."""
-    _register_fonts()
+    register_fonts()
     # Not validated again: every part was when it was made.
     spec = specification(chart, place(chart, size)).to_dict(validate=False)
     light = vlc.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
@@ -29,7 +29,7 @@ def draw(chart: Chart, size: str) -> dict[str, str]:
 
 
 @cache
-def _register_fonts() -> None:
+def register_fonts() -> None:
     """Let the Chinese font of the posters measure text on machines that have none."""
     from pathlib import Path
 
@@ -224,7 +224,7 @@ def _words(chart: Chart, at: Layout, y: alt.Scale) -> list[alt.Chart]:
         ),
     ]
     if style.stacked:
-        return layers + _stacked_numbers(at, y)
+        return layers + _stacked_numbers(at, y, other_head=chart.columns[4])
     label, *heads = chart.columns
     layers += _column([(label, at.heads_y)], y, x=left, size=style.small, colour="ink-2")
     for i, (head, x) in enumerate(zip(heads, at.columns, strict=True)):
@@ -250,11 +250,20 @@ def _words(chart: Chart, at: Layout, y: alt.Scale) -> list[alt.Chart]:
     return layers
 
 
-def _stacked_numbers(at: Layout, y: alt.Scale) -> list[alt.Chart]:
+def _stacked_numbers(at: Layout, y: alt.Scale, *, other_head: str) -> list[alt.Chart]:
     """On phones the numbers stand at the right end of the label's line."""
     return _column(
         [
-            (f"{p.row.value_text} ({p.row.interval_text})  n={p.row.n_text}", p.text_y)
+            (
+                f"{p.row.value_text} ({p.row.interval_text})  "
+                # A word of its own, such as a rank set; else how many answered.
+                + (
+                    f"{other_head} {p.row.other_text}"
+                    if p.row.other is None and p.row.other_text
+                    else f"n={p.row.n_text}"
+                ),
+                p.text_y,
+            )
             for p in at.rows
         ],
         y,

@@ -18,8 +18,11 @@ from flask_babel import force_locale
 from survey import children, jobs
 from survey.charts import DRAWING_VERSION, VARIANTS
 from survey.charts.combined import combined_chart
+from survey.charts.figure import Figure
 from survey.charts.layout import STYLES, place
 from survey.charts.model import Chart
+from survey.charts.theme_bars import theme_bars, themes_figure
+from survey.charts.weights import weights_figure
 from survey.charts.words import district_chart, street_chart
 from survey.database import transaction, upsert
 from survey.formatting import LOCALES
@@ -94,21 +97,38 @@ def draw_missing(charts: Sequence[tuple[str, Mapping[str, Any]]], *, now: dateti
     return len(missing)
 
 
-def page_picture(name: str, chart: Chart) -> PagePicture:
+def page_picture(name: str, chart: Chart | Figure) -> PagePicture:
     """A chart for a page; the worker is asked to draw it when it is not drawn yet. One query."""
     params = chart.to_params()
     keys = picture_keys(name, params)
     is_drawn = are_drawn(keys.values())
     if not is_drawn:
         jobs.ask_for_picture(keys["wide-light"], name, params)
-    sizes = {size: (STYLES[size].width, round(place(chart, size).height)) for size in STYLES}
+    sizes = {size: _size(chart, size) for size in STYLES}
     return PagePicture(keys, sizes, is_drawn, f"{chart.title}. {chart.subtitle}")
 
 
-def evaluation_pictures(view: EvaluationView) -> dict[str, Mapping[str, PagePicture | None]]:
-    """{"pictures": {name: picture or None}} of an evaluation's page. One query."""
-    chart = combined_chart(view)
-    return {"pictures": {"combined": page_picture("combined", chart) if chart else None}}
+def _size(chart: Chart | Figure, size: str) -> tuple[int, int]:
+    """Width and height in pixels, known before it is drawn."""
+    if isinstance(chart, Figure):
+        return chart.drawings[size].width, chart.drawings[size].height
+    return STYLES[size].width, round(place(chart, size).height)
+
+
+def evaluation_pictures(view: EvaluationView) -> dict[str, Any]:
+    """{"pictures": {name: picture or None}, "theme_bars": …} of a page. A query each."""
+    charts = {
+        "combined": combined_chart(view),
+        "weights": weights_figure(view),
+        "themes": themes_figure(view),
+    }
+    return {
+        "pictures": {
+            name: page_picture(name, chart) if chart is not None else None
+            for name, chart in charts.items()
+        },
+        "theme_bars": theme_bars(view),
+    }
 
 
 def draw_for_wave(wave_code: str, *, now: datetime, with_streets: bool = True) -> int:
