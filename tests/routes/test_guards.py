@@ -47,6 +47,9 @@ VALUES = {
     "document_id": 1,
     "exclusion_id": 1,
     "item_id": 1,
+    "street_code": "s1",
+    "revision": 1,
+    "language": "en",
 }
 
 
