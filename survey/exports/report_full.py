@@ -18,7 +18,7 @@ from survey.wording import commas, names_of, say_chance, say_condition, say_reas
 
 def full_report(view: EvaluationView, *, digests: Mapping[str, str], leaders: Report) -> Report:
     """The full report in the reader's language; it begins with the words of the one page."""
-    blocks = [*leaders.blocks, _overview(view)]
+    blocks: list[Block | None] = [*leaders.blocks, _overview(view)]
     blocks += [_verdict(view, group) for group in view.groups]
     blocks.append(Block(_("Every street")))
     for street in view.streets:
