@@ -362,9 +362,9 @@ def _checked(
         except PolicyError as error:
             found[entry.key] = (error,)
     if not found:
-        for error in contradictions(Policy(**values)):
-            key = str(error.params["key"])
-            found[key] = (*found.get(key, ()), error)
+        for problem in contradictions(Policy(**values)):
+            key = str(problem.params["key"])
+            found[key] = (*found.get(key, ()), problem)
     return PolicyForm(typed, values, found)
 
 
