@@ -194,7 +194,12 @@ def _problems(view: EvaluationView, themes: Mapping[int, ThemeCalled]) -> list[s
     if not lines:
         return [_("No confirmed problem is common to the streets.")]
     if len(common) > MOST_PROBLEMS:
-        lines.append(_("%(count)s more are in the full report.", count=len(common) - MOST_PROBLEMS))
+        lines.append(
+            _(
+                "%(count)s more are on the page of the evaluation.",
+                count=len(common) - MOST_PROBLEMS,
+            )
+        )
     return lines
 
 
