@@ -91,9 +91,10 @@ class Texts:
         for theme_id, ids in firsts.items():
             full = Counter(held.get(theme_id, {}))
             for comment_id in ids:
-                *parts, whole = self.bands(comment_id) or [None]
-                if whole is None:
+                bands = self.bands(comment_id)
+                if not bands:
                     continue
+                *parts, whole = bands
                 # Of texts alike only so many are ever compared; the same text is always found.
                 kept = {band for band in parts if full[band] < BUCKET_LIMIT}
                 full.update(kept)

@@ -35,7 +35,7 @@ def require_unchanged(wave: WaveView, loose: Sequence[Any], before: Sequence[Any
         raise _sorted_meanwhile()
 
 
-def hold_comments(session: Any, comments: Collection[int]) -> None:
+def hold_comments(session: Any, comments: Collection[int | None]) -> None:
     """Let nobody else change these comments until the transaction ends.
 
     Everybody who needs comments and themes takes the comments first, and both in the order of
@@ -44,7 +44,7 @@ def hold_comments(session: Any, comments: Collection[int]) -> None:
     # SQLite's writer is alone already.
     if session.get_bind().dialect.name != "postgresql":
         return
-    ordered = sorted(comments)
+    ordered = sorted(key for key in comments if key is not None)
     for start in range(0, len(ordered), NAMED_AT_ONCE):
         part = ordered[start : start + NAMED_AT_ONCE]
         session.execute(
@@ -55,14 +55,15 @@ def hold_comments(session: Any, comments: Collection[int]) -> None:
         ).all()
 
 
-def hold_themes(session: Any, themes: Collection[int]) -> None:
+def hold_themes(session: Any, themes: Collection[int | None]) -> None:
     """Let nobody else change these themes, nor those that speak for them; after the comments."""
-    if not themes or session.get_bind().dialect.name != "postgresql":
+    known = {key for key in themes if key is not None}
+    if not known or session.get_bind().dialect.name != "postgresql":
         return
     into = select(Theme.merged_into_id).where(
-        Theme.id.in_(themes), Theme.merged_into_id.is_not(None)
+        Theme.id.in_(known), Theme.merged_into_id.is_not(None)
     )
-    wanted = {*themes, *session.scalars(into)}
+    wanted = {*known, *session.scalars(into)}
     session.execute(
         select(Theme.id)
         .where(Theme.id.in_(wanted))

@@ -64,7 +64,7 @@ def decide(
         wave = wave_view(wave_code)
         # The comment first, as everybody does who needs both (theme_meanwhile.hold_comments).
         comment = _comment(session, wave, comment_id)
-        hold_themes(session, {theme_id, other_id, *_mentioned(session, comment_id)} - {None})
+        hold_themes(session, {theme_id, other_id, *_mentioned(session, comment_id)})
         themes = _locked(session, wave, {theme_id, other_id} - {None})
         theme, other = themes.get(theme_id or 0), themes.get(other_id or 0)
         if kind.of_comment:
@@ -106,10 +106,10 @@ def undo(wave_code: str, decision_id: int, *, actor: str, now: datetime) -> None
         wave = wave_view(wave_code)
         told = select(ThemeDecision.comment_id).where(ThemeDecision.id == decision_id)
         comment_id = session.scalar(told)
-        hold_comments(session, {comment_id} - {None})
+        hold_comments(session, {comment_id})
         found = _decision(session, wave, decision_id)
         involved = {found.theme_id, found.other_theme_id, *_mentioned(session, comment_id)}
-        hold_themes(session, involved - {None})
+        hold_themes(session, involved)
         themes = _locked(
             session, wave, {found.theme_id, found.other_theme_id} - {None}, merged=True
         )
