@@ -106,10 +106,10 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
     @opened.periodic_task(lambda now: (now.hour, now.minute) == (18, 0), name="review_themes")
     def review_themes() -> None:
         """Once a night, at two in China: themes nobody decided about may merge or split."""
-        from survey.queries.worker import open_waves
+        from survey.queries.worker import waves_to_review
 
         with app.app_context():
-            waves = open_waves()
+            waves = waves_to_review()
         for wave_code in waves:
             run_themes(wave_code, review=True)
 

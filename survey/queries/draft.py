@@ -59,14 +59,18 @@ def draft_evaluation(wave_code: str) -> EvaluationView:
     return computed_draft(wave_code).evaluation
 
 
-def computed_draft(wave_code: str) -> Draft:
-    """The same with its inputs, for whoever freezes both."""
+def computed_draft(wave_code: str, *, could_appeal: bool = True) -> Draft:
+    """The same with its inputs, for whoever freezes both.
+
+    could_appeal: False when streets are given no time to appeal: then nothing is known about
+    appeals, which leaves that condition of a last place unmet.
+    """
     wave = wave_view(wave_code)
     state = cube_state(wave)
     places = streets_with_margins(wave)
     themes = theme_counts(wave)
     streets = tuple(street for street, _margins in places)
-    inputs = _inputs(wave, places, themes)
+    inputs = _inputs(wave, places, themes, could_appeal=could_appeal)
     found = evaluate_wave(inputs)
     return Draft(inputs, found, _view(wave, state, streets, themes=themes, found=found))
 
@@ -75,6 +79,8 @@ def _inputs(
     wave: WaveView,
     places: Sequence[tuple[StreetView, dict[str, dict[str, float]]]],
     themes: WaveThemes,
+    *,
+    could_appeal: bool,
 ) -> EvaluationInputs:
     """All that the evaluation is computed from."""
     policy = kept_policy(wave.policy_id)
@@ -83,6 +89,7 @@ def _inputs(
     objective = objective_scores(wave) if policy.objective_weights else {}
     both = cubes.with_quarantined
     appeals = wave_appeals(wave)
+    are_known = could_appeal and appeals_are_known(wave)
     all_streets = [street for street, _margins in places]
     records = appeals.without_upheld(
         _theme_records(wave, all_streets, themes, policy=policy, cubes=cubes.accepted), all_streets
@@ -103,7 +110,7 @@ def _inputs(
         with_quarantined=None if both is None else tuple(both),
         themes=records,
         previous_last=_previous_last(wave),
-        appeals=appeals.open_ones(all_streets, records) if appeals_are_known(wave) else None,
+        appeals=appeals.open_ones(all_streets, records) if are_known else None,
         wave=wave.code,
         earlier=earlier_waves(wave, policy),
     )

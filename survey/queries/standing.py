@@ -111,24 +111,7 @@ def approval_problems(
             SignOff.evaluation_id == evaluation_id, SignOff.step == "frozen"
         )
     )
-    if decided_since(stored):
-        yield Refused(
-            "decided_since",
-            _l(
-                "An appeal or an exclusion was decided after these figures were frozen. Freeze "
-                "the draft again, so that the decision is in them."
-            ),
-            status=409,
-        )
-    if assessed_since(stored.created_at, wave):
-        yield Refused(
-            "assessed_since",
-            _l(
-                "A direct score or a list was changed after these figures were frozen. Freeze the "
-                "draft again, so that the change is in them."
-            ),
-            status=409,
-        )
+    yield from outdated(stored, wave)
     if stored.notice_until is not None and today <= stored.notice_until:
         yield Refused(
             "notice_not_over",
@@ -153,6 +136,28 @@ def approval_problems(
         yield Refused(
             "same_person",
             _l("Somebody else has to approve what %(who)s has frozen.", who=froze),
+            status=409,
+        )
+
+
+def outdated(stored: Evaluation, wave: WaveView) -> Iterator[Refused]:
+    """What was decided after an evaluation was frozen and is not in its figures. Two queries."""
+    if decided_since(stored):
+        yield Refused(
+            "decided_since",
+            _l(
+                "An appeal or an exclusion was decided after these figures were frozen. Freeze "
+                "the draft again, so that the decision is in them."
+            ),
+            status=409,
+        )
+    if assessed_since(stored.created_at, wave):
+        yield Refused(
+            "assessed_since",
+            _l(
+                "A direct score or a list was changed after these figures were frozen. Freeze the "
+                "draft again, so that the change is in them."
+            ),
             status=409,
         )
 

@@ -61,7 +61,16 @@ INVITED = {"slip": (45, 25), "cati": (420, 240), "paper": (110, 60)}
 BATCH = 2000
 # Mentions from which on a theme of the demo is confirmed, and streets that make it common.
 SPOKEN_OF, WIDESPREAD = 15, 9
-ROLES = ("admin", "evaluator", "auditor", "department")
+# Longer than five working days, whatever holidays lie between.
+NOTICE_DAYS = 20
+# Two evaluators: who freezes figures cannot approve them.
+ACCOUNTS = (
+    ("admin", "admin"),
+    ("evaluator", "evaluator"),
+    ("evaluator-2", "evaluator"),
+    ("auditor", "auditor"),
+    ("department", "department"),
+)
 # Places of the streets that get an account: hashing a password takes its time on purpose.
 STREET_ACCOUNTS = (0, 4, 8)
 Tell = Callable[[str], None]
@@ -85,7 +94,7 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     tell is given a line after every step. Raises Refused when a district exists: invented
     answers must not stand beside real ones.
     """
-    from survey.services import evaluate, themes
+    from survey.services import themes
     from survey.services.demo_answers import Inventor
 
     if is_unfinished():
@@ -117,7 +126,7 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     fieldwork.close_wave(before.code, now=closed)
     themes.run_themes(before.code, now=closed)
     _confirm_themes(before.code, now=closed)
-    evaluate.publish(before.code, actor="demo", now=closed + timedelta(days=14), reason="")
+    _publish(before.code, closed=closed)
     # The charts of the front page; those of the streets wait for the worker.
     pictures.draw_for_wave(before.code, now=now, with_streets=False)
     tell(f"{before.code}: published")
@@ -234,6 +243,21 @@ def _quarters(now: datetime) -> tuple[_Quarter, _Quarter]:
     return made[0], made[1]
 
 
+def _publish(wave_code: str, *, closed: datetime) -> None:
+    """Take the evaluation the whole way: frozen, on public notice, approved by another, published.
+
+    The last day of the notice is given, because the calendar may not reach it yet.
+    """
+    from survey.services import evaluate
+
+    frozen = closed + timedelta(days=2)
+    until = frozen.date() + timedelta(days=NOTICE_DAYS)
+    evaluate.freeze(wave_code, actor="evaluator", now=frozen, notice_until=until)
+    signed = frozen + timedelta(days=NOTICE_DAYS + 2)
+    evaluate.approve(wave_code, actor="evaluator-2", now=signed)
+    evaluate.publish(wave_code, actor="evaluator", now=signed + timedelta(hours=2))
+
+
 def _open(quarter: _Quarter, *, opens_at: datetime, closes_at: datetime) -> None:
     fieldwork.create_wave(
         quarter.code,
@@ -348,9 +372,9 @@ def _accounts(streets: Sequence[str], *, now: datetime) -> tuple[str, tuple[tupl
 
     password = generate_password()
     made = []
-    for role in ROLES:
-        create_account(role, password, [role], actor="demo", now=now)
-        made.append((role, role))
+    for name, role in ACCOUNTS:
+        create_account(name, password, [role], actor="demo", now=now)
+        made.append((name, role))
     for code in (streets[number] for number in STREET_ACCOUNTS):
         name = f"street-{code}"
         create_account(name, password, ["street"], street_code=code, actor="demo", now=now)

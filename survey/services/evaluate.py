@@ -19,7 +19,7 @@ from survey.formatting import local_time, say_day, say_time
 from survey.models import Evaluation, SignOff, Wave, table_of
 from survey.queries.evaluation import UNPUBLISHED, evaluation_by_id
 from survey.queries.policies import kept_policy
-from survey.queries.standing import approval_problems
+from survey.queries.standing import approval_problems, outdated
 from survey.queries.views import EvaluationView
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
@@ -96,8 +96,8 @@ def publish(
     When nothing of the wave is frozen and unpublished, the draft is frozen and published in one
     step, which is logged as without public notice; `reason` is then why there is another
     revision.
-    Raises Refused: 404 unknown wave; 409 what is frozen is not approved, piles of paper forms
-    are open, or in one step as `freeze`.
+    Raises Refused: 404 unknown wave; 409 what is frozen is not approved, a decision since then is
+    not in its figures, piles of paper forms are open, or in one step as `freeze`.
     """
     with transaction(snapshot=True) as session:
         _hold_evaluations(session)
@@ -123,6 +123,8 @@ def publish(
                     _l("Revision %(revision)s is not approved yet.", revision=stored.revision),
                     status=409,
                 )
+            for problem in outdated(stored, wave):
+                raise problem
             require_closed_piles(wave)
             stored.published_at = now
             _take_step(session, wave, stored, step="published", actor=actor, now=now)

@@ -51,7 +51,7 @@ def store_frozen(
     """
     newest = select(func.max(Evaluation.revision)).where(Evaluation.wave_id == wave.id)
     revision = (session.scalar(newest) or 0) + 1
-    computed = computed_draft(wave.code)
+    computed = computed_draft(wave.code, could_appeal=not at_once)
     draft = computed.evaluation
     _require_complete(wave, draft, revision=revision, reason=reason)
     steps = [SignOffView("frozen", actor, now)]

@@ -57,7 +57,7 @@ def test_the_district_is_marked_and_complete(built):
     channels = set(db.session.scalars(select(CollectionPoint.channel)))
     assert channels == {"poster", "window", "doorstep", "slip", "assisted", "paper", "cati"}
     assert count(DirectScore) == 2 * 11 * 3
-    assert count(Account) == len(made.accounts) == 4 + 3
+    assert count(Account) == len(made.accounts) == 5 + 3
 
 
 def test_one_wave_is_published_and_one_is_open_now(built):
@@ -68,6 +68,8 @@ def test_one_wave_is_published_and_one_is_open_now(built):
     assert current.closes_at - NOW > timedelta(weeks=3)
     evaluation = db.session.scalars(select(Evaluation)).one()
     assert (evaluation.wave_id, evaluation.status) == (before.id, "published")
+    steps = {one.step: one.actor for one in evaluation.sign_offs}
+    assert steps == {"frozen": "evaluator", "approved": "evaluator-2", "published": "evaluator"}
     assert first_open_point() is not None
 
 

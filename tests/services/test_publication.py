@@ -26,13 +26,16 @@ from survey.queries.evaluation import (
     revisions,
 )
 from survey.queries.standing import changed_answers, standing
+from survey.queries.views import EvaluationView
 from survey.queries.waves import wave_view
 from survey.services import audit
 from survey.services.evaluate import approve, freeze, publish
+from survey.services.exclusions import record_exclusion
 from survey.services.rollup import fold_all
 from survey.working_days import LAST_DAY, add_working_days, working_days_between
 from tests import factories
 from tests.factories import NOW, levels
+from tests.on_notice import counted_wave
 from tests.services.test_evaluate import CODE, surveyed
 
 #: NOW is a Tuesday; five working days of notice end on the Tuesday after.
@@ -185,6 +188,33 @@ def test_a_command_publishes_in_one_step_and_says_so(app: Flask) -> None:
         found = standing(wave_view(CODE), viewer="eva", today=NOW.date())
         assert found.without_notice
         assert found.step == "revise"
+
+
+def test_who_had_no_time_to_appeal_cannot_be_last(app: Flask) -> None:
+    def about_appeals(view: EvaluationView) -> tuple[str, bool]:
+        (group,) = view.groups
+        return next((c.code, c.met) for c in group.last.conditions if "appeal" in c.code)
+
+    with app.app_context():
+        counted_wave(held_back=0)
+        assert about_appeals(freeze(CODE, actor="eva", now=NOW)) == ("open_appeal", True)
+        approve(CODE, actor="eve", now=AFTER)
+        publish(CODE, actor="eva", now=AFTER)
+        at_once = publish(CODE, actor="command line", now=AFTER, reason="a correction")
+        assert about_appeals(at_once) == ("appeals_unknown", False)
+
+
+def test_what_is_decided_after_the_approval_holds_the_publication_up(app: Flask) -> None:
+    with app.app_context():
+        surveyed()
+        freeze(CODE, actor="eva", now=NOW)
+        approve(CODE, actor="eve", now=AFTER)
+        later = AFTER + timedelta(hours=1)
+        record_exclusion(
+            CODE, street_code="s1", reason="merged", document="No. 3", actor="eva", now=later
+        )
+        refused("decided_since", publish, actor="eva", now=later + timedelta(hours=1))
+        assert published_evaluation(CODE) is None
 
 
 def test_answers_that_change_during_the_notice_are_told(app: Flask) -> None:

@@ -17,14 +17,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from huey import PostgresHuey, SqliteHuey
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from survey import jobs
 from survey.charts.words import district_chart
 from survey.commands import worker
-from survey.models import Picture, ResponseCube, RollupPending, db
+from survey.database import transaction
+from survey.models import Picture, ResponseCube, RollupPending, Wave, db
 from survey.queries.public import public_waves, results
-from survey.queries.worker import waves_with_new_comments
+from survey.queries.worker import waves_to_review, waves_with_new_comments
+from survey.services.evaluate import freeze
 from survey.services.pictures import page_picture
 from tests import factories
 from tests.published import published_copy
@@ -140,6 +143,17 @@ def test_new_comments_of_open_waves_are_seen(app: Flask) -> None:
         assert waves_with_new_comments() == ()
         factories.comment(body="楼道堆物", wave_id=place.wave_id, street_id=place.street_ids[0])
         assert waves_with_new_comments() == ("2026q4",)
+
+
+def test_themes_are_gone_over_until_figures_are_frozen(app: Flask) -> None:
+    with app.app_context():
+        factories.place()
+        assert waves_to_review() == ("2026q4",)
+        with transaction() as session:
+            session.execute(update(Wave).values(status="closed"))
+        assert waves_to_review() == ("2026q4",)
+        freeze("2026q4", actor="eva", now=factories.NOW)
+        assert waves_to_review() == ()
 
 
 def test_a_queue_that_cannot_be_reached_costs_a_picture_and_no_page(app: Flask) -> None:
