@@ -83,7 +83,7 @@ class RankValues:
         zh="末位认定所依据的轮数：合并，或连续各轮为同一街道",
     )
     pool_weights: tuple[float, ...] = value(
-        (0.25, 0.25, 0.25, 0.25), "shares", section="ranks", acts_on="elsewhere",
+        (0.25, 0.25, 0.25, 0.25), "shares", section="ranks",
         en="Weight of each wave in the annual pool, newest first; they sum to 1. With fewer waves "
         "the first weights are scaled up to 1, and the result says so",
         zh="年度合并中各轮的权重（由新到旧），合计为 1；轮数不足时取前几项按比例放大到 1，"

@@ -13,8 +13,9 @@ from analysis.bundle_results import plain, results_document
 from analysis.cells import cube_from_respondents
 from analysis.policy import ENTRIES, Policy
 from analysis.policy_entries import ACTS_ON
-from analysis.types import AnalysisError, StreetCube
+from analysis.types import AnalysisError, Estimate, StreetCube
 from analysis.wave_evaluation import EvaluationInputs, StreetFacts, evaluate_wave
+from analysis.year_records import StreetWave, WaveFigures
 from tests.analysis.builders import INDICATORS
 
 AGES = {"18-29": 9000.0, "30-44": 13000.0, "45-59": 10000.0, "60+": 8000.0}
@@ -69,8 +70,34 @@ def theme(number: int, **changes: Any) -> ThemeRecord:
     return ThemeRecord(**given | changes)
 
 
+def wave_before() -> WaveFigures:
+    """What was published of the seven streets one wave earlier."""
+
+    def about(value: float, *, n: int, se: float) -> Estimate:
+        return Estimate(value, value - 2 * se, value + 2 * se, n, float(n), se=se, df=n - 1.0)
+
+    return WaveFigures(
+        "before",
+        "abc",
+        {
+            f"S{i}": StreetWave(
+                code=f"S{i}",
+                group="",
+                public=about(50.0 + 3 * i, n=200, se=1.5),
+                adjusted=about(49.0 + 3 * i, n=200, se=1.5),
+                direct=about(80.0 + i, n=3, se=1.0),
+                indicators={name: about(50.0 + 3 * i, n=200, se=2.0) for name in INDICATORS},
+                n_effective_random=150.0,
+                other_public=(50.0 + 3 * i, 1.5),
+                random_public=(50.0 + 3 * i, 1.8),
+            )
+            for i in range(7)
+        },
+    )
+
+
 def frozen() -> EvaluationInputs:
-    """Seven streets with both streams, direct scores and themes in every state."""
+    """Seven streets with both streams, direct scores, themes in every state and a wave before."""
     rng = np.random.default_rng(11)
     cubes = tuple(street(number, rng) for number in range(7))
     strata = {key: found for cube in cubes for key, found in cube.strata.items()}
@@ -92,6 +119,8 @@ def frozen() -> EvaluationInputs:
             theme(6, street="S3", waves=3, mentions=20, random_mentions=10),
         ),
         pooled_waves=1,
+        wave="now",
+        earlier=(wave_before(),),
     )
 
 
