@@ -190,7 +190,7 @@ _WORDS = {
             "*Acts* says from where on a value acts: **answers** when an answer is scored, held "
             "back or counted, so that another value needs the cubes and theme counts made anew; "
             "**cubes** from them on, so that a what-if on a past wave shows what it would do; "
-            "**elsewhere** on no figure of one wave (deadlines, hidden cells, the year's pool)."
+            "**elsewhere** on no figure of one wave (deadlines, hidden cells)."
         ),
         "head": "| value | default | allowed | acts | meaning |",
     },
@@ -207,7 +207,7 @@ _WORDS = {
         "acts": (
             "“作用于”说明参数从哪一步起作用：**作答**——作答计分、列为待核查或计数时起作用，改动后需"
             "重建汇总数据与问题计数；**汇总**——从汇总数据起作用，可对往期试算其影响；**其他**——不影响"
-            "单轮的任何数值（期限、隐藏单元格、年度合并）。"
+            "单轮的任何数值（期限、隐藏单元格）。"
         ),
         "head": "| 参数 | 默认值 | 取值 | 作用于 | 含义 |",
     },

@@ -12,7 +12,9 @@ from survey.charts.figure import Drawing, Figure, Shape
 from survey.charts.intervals import VEGA_LITE, register_fonts
 from survey.charts.palette import FONT, LIGHT, darken
 
-ORDER = {"rect": 0, "line": 1, "text": 2}
+ORDER = {"rect": 0, "outline": 1, "line": 2, "dot": 3, "text": 4}
+# From the bottom up: coloured parts lie over the pale ones.
+PALE_FIRST = ("line", "pick", "edge", "act", "card", "ink-2", "ink")
 
 
 def draw_figure(figure: Figure, size: str) -> dict[str, str]:
@@ -42,12 +44,9 @@ def _specification(drawing: Drawing) -> alt.LayerChart:
 
 
 def _look(shape: Shape) -> tuple[Any, ...]:
-    kind = ORDER[shape.kind]
-    # Coloured parts lie over the pale ones.
     return (
-        kind,
-        shape.colour != "line",
-        shape.colour,
+        ORDER[shape.kind],
+        PALE_FIRST.index(shape.colour),
         shape.size,
         shape.align,
         shape.bold,
@@ -71,6 +70,13 @@ def _layer(shapes: list[Shape], drawing: Drawing) -> alt.Chart:
         ).encode(x=x, y=y, text="t:N")
     if first.kind == "rect":
         return base.mark_rect(color=colour).encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
+    if first.kind == "outline":
+        return base.mark_rect(filled=False, stroke=colour, strokeWidth=first.width).encode(
+            x=x, y=y, x2="x2:Q", y2="y2:Q"
+        )
+    if first.kind == "dot":
+        # Vega takes the area of a dot, not its diameter.
+        return base.mark_circle(color=colour, size=first.size**2, opacity=1).encode(x=x, y=y)
     return base.mark_rule(color=colour, strokeWidth=first.width).encode(
         x=x, y=y, x2="x2:Q", y2="y2:Q"
     )

@@ -15,7 +15,10 @@ from survey.charts.layout import LINE, Style, wrap
 
 @dataclass(frozen=True)
 class Shape:
-    """One mark in pixels. kind: rect (x, y to x2, y2), line, or text (its middle at y)."""
+    """One mark in pixels. kind: rect or outline (x, y to x2, y2), line, dot, or text.
+
+    A dot and a text have their middle at y; a dot is `size` wide.
+    """
 
     kind: str
     x: float
@@ -33,7 +36,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Shapes on a sheet, drawn in their order within each kind: rects, lines, texts."""
+    """Shapes on a sheet, kind over kind: rects, outlines, lines, dots, texts."""
 
     width: int
     height: int

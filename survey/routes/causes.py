@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template, request
 from flask_babel import lazy_gettext as _l
 
+from survey.charts.trend import MOST_STREETS
 from survey.errors import Refused
 from survey.queries.causes import causes_of, shown_evaluation, street_cause
 from survey.queries.evaluation import current_evaluation, draft_evaluation
 from survey.queries.waves import all_waves
 from survey.remedies import Ground, explain, plans, say_plan
 from survey.routes.access import own_street_or_any, requires
+from survey.services.pictures import year_picture
 
 blueprint = Blueprint("causes", __name__, url_prefix="/office")
 
@@ -28,6 +30,8 @@ def year(wave_code: str) -> str:
         is_demo=shown.wave.is_demo,
         shown=shown,
         year=shown.year,
+        trend=year_picture(shown),
+        most_streets=MOST_STREETS,
         names={one.street.code: one.street.name for one in shown.streets},
         wave_names={wave.code: wave.name for wave in all_waves()},
         query=_query(),

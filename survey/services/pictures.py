@@ -22,6 +22,7 @@ from survey.charts.figure import Figure
 from survey.charts.layout import STYLES, place
 from survey.charts.model import Chart
 from survey.charts.theme_bars import theme_bars, themes_figure
+from survey.charts.trend import trend_figure
 from survey.charts.weights import weights_figure
 from survey.charts.words import district_chart, street_chart
 from survey.database import transaction, upsert
@@ -129,6 +130,12 @@ def evaluation_pictures(view: EvaluationView) -> dict[str, Any]:
         },
         "theme_bars": theme_bars(view),
     }
+
+
+def year_picture(view: EvaluationView) -> PagePicture | None:
+    """The trend of the streets over the waves of the pool; None when there is none. One query."""
+    figure = trend_figure(view)
+    return None if figure is None else page_picture("trend", figure)
 
 
 def draw_for_wave(wave_code: str, *, now: datetime, with_streets: bool = True) -> int:
