@@ -138,9 +138,11 @@ def measured_page(app: Any, path: str, cookie: Sequence[str]) -> dict[str, float
 
 def measure(folder: str, what: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
     """Each page in a fork of this process."""
-    from survey import create_app
+    from survey import create_app, preload
 
     app = create_app({"INSTANCE_DIR": folder})
+    # As ops/gunicorn_conf.py does before it forks.
+    preload.load(app)
     gc.collect()
     gc.freeze()
     for name, path in what["paths"].items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ control_socket_disable = True
 
 
 def when_ready(server: Any) -> None:
-    """Before forking: hide what is loaded from the garbage collector, so its pages stay shared."""
+    """Before forking: load what pages need; hide it from the garbage collector, to stay shared."""
+    preload = import_module("survey.preload")
+    preload.load(server.app.wsgi())
     gc.collect()
     gc.freeze()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -164,7 +165,14 @@ def say_reason(
 
 def say_reasons(codes: Iterable[str]) -> str:
     """Several codes without parameters, joined."""
-    return semicolons(say_reason(code) for code in codes)
+    said = language()
+    return semicolons(_said_reason(code, said) for code in codes)
+
+
+@lru_cache(maxsize=512)
+def _said_reason(code: str, _language: str) -> str:
+    """The same words for every theme of every street: a page has hundreds of them."""
+    return say_reason(code)
 
 
 def say_condition(code: str) -> str:

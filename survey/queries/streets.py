@@ -1,28 +1,43 @@
-"""Read the indices of a wave: every street and indicator with its interval, from the cubes."""
+"""Read the indices of a wave: every street and indicator with its interval, from the cubes.
+
+A process keeps the last ones it computed, for as long as nothing they are computed from changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from flask import current_app
 
 from analysis.streets import wave_result
-from analysis.types import Estimate, Shares, StreetResult
-from survey.queries.cubes import cube_state, streets_with_margins, wave_cubes
+from analysis.types import Estimate, Shares, StreetResult, WaveResult
+from survey.queries.cubes import (
+    cube_state,
+    latest_runs,
+    streets_with_margins,
+    wave_cubes,
+)
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
 from survey.queries.views import StreetIndex, StreetView, WaveIndices
-from survey.queries.waves import wave_view
+from survey.queries.waves import WaveView, wave_view
+
+KEPT = 4
+"""Waves whose indices a process holds."""
+
+Places = Sequence[tuple[StreetView, dict[str, dict[str, float]]]]
 
 
 def wave_indices(wave_code: str) -> WaveIndices:
-    """The indices of a wave as they stand. Seven queries, one of them to find the wave.
+    """The indices of a wave as they stand. Eight queries, one of them to find the wave.
 
-    Raises Refused (404) for an unknown wave.
+    Four when nothing was counted since this process computed them last. Raises Refused (404) for
+    an unknown wave.
     """
     wave = wave_view(wave_code)
     state = cube_state(wave)
     places = streets_with_margins(wave)
-    cubes = wave_cubes(wave, places)
-    result = wave_result(cubes.accepted, kept_policy(wave.policy_id))
+    result = _result(wave, places)
     return WaveIndices(
         wave=wave,
         indicators=kept_instrument(wave.questionnaire_id).indicators,
@@ -35,6 +50,27 @@ def wave_indices(wave_code: str) -> WaveIndices:
         folded_at=state.folded_at,
         pending=state.pending,
     )
+
+
+def _result(wave: WaveView, places: Places) -> WaveResult:
+    """Computed, or what was computed from the same streets, rules and counts before.
+
+    Every change of the cubes leaves a run behind in its own transaction. The runs are read before
+    the cubes: what is counted in between makes the kept figures younger than their key, never
+    older.
+    """
+    kept: dict[int, tuple[object, WaveResult]]
+    kept = current_app.extensions.setdefault("indices", {})
+    key = (wave.questionnaire_id, wave.policy_id, latest_runs(), list(places))
+    found = kept.pop(wave.id, None)
+    if found is None or found[0] != key:
+        cubes = wave_cubes(wave, places)
+        found = key, wave_result(cubes.accepted, kept_policy(wave.policy_id))
+    kept[wave.id] = found
+    while len(kept) > KEPT:
+        # Another thread may have taken the same one out.
+        kept.pop(next(iter(kept), wave.id), None)
+    return found[1]
 
 
 def _street_index(street: StreetView, result: StreetResult) -> StreetIndex:
