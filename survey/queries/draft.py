@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -28,6 +28,7 @@ from survey.queries.fieldwork import kept_instrument
 from survey.queries.listed import standing_items
 from survey.queries.policies import kept_policy
 from survey.queries.pool import earlier_waves, for_pool
+from survey.queries.pyramid import crossed_coverage
 from survey.queries.theme_counts import WaveThemes, theme_counts, theme_record
 from survey.queries.views import (
     AdjustmentView,
@@ -72,7 +73,9 @@ def computed_draft(wave_code: str, *, could_appeal: bool = True) -> Draft:
     streets = tuple(street for street, _margins in places)
     inputs = _inputs(wave, places, themes, could_appeal=could_appeal)
     found = evaluate_wave(inputs)
-    return Draft(inputs, found, _view(wave, state, streets, themes=themes, found=found))
+    view = _view(wave, state, streets, themes=themes, found=found)
+    answered = crossed_coverage(inputs.accepted, inputs.policy)
+    return Draft(inputs, found, replace(view, coverage=answered))
 
 
 def _inputs(

@@ -26,6 +26,7 @@ from survey.queries.draft import draft_evaluation
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.listed import read_listed
 from survey.queries.policies import kept_policy
+from survey.queries.pyramid import read_coverage
 from survey.queries.views import (
     AdjustmentView,
     ConditionView,
@@ -245,6 +246,7 @@ def _view(stored: Evaluation, wave: WaveView) -> EvaluationView:
         listed=read_listed(summary.get("listed", {})),
         year=read_year(summary.get("year")),
         for_pool=summary.get("for_pool", {}),
+        coverage=read_coverage(summary.get("coverage")),
         frozen_at=stored.created_at,
         notice_until=stored.notice_until,
         sign_offs=_sign_offs(stored),

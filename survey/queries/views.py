@@ -15,6 +15,7 @@ from analysis.types import Estimate, WeightsReport
 from survey.queries.waves import WaveView
 
 if TYPE_CHECKING:
+    from survey.queries.pyramid import CrossedCoverage
     from survey.queries.year_views import YearView
 
 
@@ -292,6 +293,8 @@ class EvaluationView:
     year: YearView | None = None
     #: {street code: what a later pool needs beside the figures}, as plain JSON.
     for_pool: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: Who answered against who lives there; None: no margins, or frozen before it was kept.
+    coverage: CrossedCoverage | None = None
     #: UTC; when the figures were frozen. None for a draft.
     frozen_at: datetime | None = None
     #: The last day of the public notice in the district's time zone; None: there was none.

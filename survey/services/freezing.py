@@ -25,6 +25,7 @@ from survey.queries.cubes import cube_state
 from survey.queries.draft import Draft, computed_draft
 from survey.queries.listed import listed_json
 from survey.queries.paper_entry import open_piles
+from survey.queries.pyramid import coverage_json
 from survey.queries.standing import WITHOUT_NOTICE, counted_answers
 from survey.queries.views import EvaluationView, SignOffView, StreetEvaluation
 from survey.queries.waves import WaveView
@@ -182,6 +183,7 @@ def _summary(draft: EvaluationView) -> dict[str, Any]:
         "listed": listed_json(draft.listed),
         "year": dict(draft.year.figures) if draft.year else None,
         "for_pool": dict(draft.for_pool),
+        "coverage": coverage_json(draft.coverage),
         "streets": {
             one.street.code: {
                 "group": one.street.peer_group,

@@ -21,6 +21,7 @@ from survey.charts.combined import combined_chart
 from survey.charts.figure import Figure
 from survey.charts.layout import STYLES, place
 from survey.charts.model import Chart
+from survey.charts.pyramid import pyramid_figure
 from survey.charts.theme_bars import theme_bars, themes_figure
 from survey.charts.trend import trend_figure
 from survey.charts.weights import weights_figure
@@ -122,6 +123,7 @@ def evaluation_pictures(view: EvaluationView) -> dict[str, Any]:
         "combined": combined_chart(view),
         "weights": weights_figure(view),
         "themes": themes_figure(view),
+        "coverage": pyramid_figure(view),
     }
     return {
         "pictures": {

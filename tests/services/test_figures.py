@@ -137,7 +137,7 @@ def test_a_browser_shows_a_picture_with_chinese_and_not_a_blank_or_black_one(
 
 def test_the_page_asks_for_every_picture(view: EvaluationView) -> None:
     found = pictures.evaluation_pictures(view)
-    assert set(found["pictures"]) == {"combined", "weights", "themes"}
+    assert set(found["pictures"]) == {"combined", "weights", "themes", "coverage"}
     for picture in found["pictures"].values():
         assert picture is not None
         assert picture.alt
