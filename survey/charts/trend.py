@@ -88,12 +88,18 @@ def trend_figure(view: EvaluationView) -> Figure | None:
         if is_usable(one)
     ]
     title = say_moved(moved(view))
-    subtitle = _(
-        "Public score P of each wave, 0 to 100, with its %(interval)s; %(first)s to %(last)s; "
-        "grey line: the district",
-        interval=interval_name(drawn),
-        first=waves[0],
-        last=waves[-1],
+    said = {"interval": interval_name(drawn), "first": waves[0], "last": waves[-1]}
+    subtitle = (
+        _(
+            "Public score P of each wave, 0 to 100, with its %(interval)s; %(first)s to %(last)s",
+            **said,
+        )
+        if all(score is None for score in district)
+        else _(
+            "Public score P of each wave, 0 to 100, with its %(interval)s; %(first)s to %(last)s; "
+            "grey line: the district",
+            **said,
+        )
     )
     sheet = Sheet(title, subtitle, waves, district, tuple(panels), tuple(_foot(view, ordered)))
     return Figure(

@@ -17,7 +17,9 @@ from survey import children
 from survey.charts.combined import combined_chart
 from survey.charts.figure import Figure
 from survey.charts.layout import text_width
+from survey.charts.pyramid import pyramid_figure
 from survey.charts.theme_bars import theme_bars, themes_figure
+from survey.charts.trend import trend_figure
 from survey.charts.weights import weights_figure
 from survey.queries.evaluation import published_evaluation
 from survey.queries.views import EvaluationView
@@ -39,12 +41,12 @@ def view(app: Flask) -> Iterator[EvaluationView]:
 
 
 def figures(view: EvaluationView) -> list[Figure]:
-    made = [weights_figure(view), themes_figure(view)]
+    made = [weights_figure(view), themes_figure(view), trend_figure(view), pyramid_figure(view)]
     return [figure for figure in made if figure is not None]
 
 
 def test_figures_survive_the_queue_and_nothing_leaves_the_sheet(view: EvaluationView) -> None:
-    assert len(figures(view)) == 2
+    assert len(figures(view)) == 4
     for figure in figures(view):
         told = json.loads(json.dumps(figure.to_params()))
         assert Figure.from_params(told) == figure
@@ -52,8 +54,9 @@ def test_figures_survive_the_queue_and_nothing_leaves_the_sheet(view: Evaluation
             for shape in drawing.shapes:
                 assert 0 <= shape.y <= drawing.height
                 wide = text_width(shape.text, shape.size)
-                left = shape.x - (wide if shape.align == "right" else 0)
-                right = shape.x if shape.align == "right" else max(shape.x + wide, shape.x2)
+                before = {"left": 0.0, "center": wide / 2, "right": wide}[shape.align]
+                left = shape.x - before
+                right = max(left + wide, shape.x2)
                 assert left >= 0
                 assert right <= drawing.width + 1, shape
 
