@@ -159,7 +159,7 @@ def test_a_quarter_from_the_policy_to_the_publication(
     app: Flask, place: factories.Place, enter: Callable[[str], Page], tmp_path: Path
 ) -> None:
     eva, leader = enter("eva"), enter("leader")
-    until = utc_now().date() + timedelta(days=14)
+    until = utc_now().date() + timedelta(days=20)
 
     # The rules, before anybody is asked.
     eva.goto(f"{WAVE}/policy")
