@@ -25,6 +25,7 @@ from survey import (
 )
 from survey.config import SettingError, kept_secret, load_settings
 from survey.extensions import babel, compress, db, limiter, migrate
+from survey.plain_text import PlainRequest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         instance_path=str(instance),
     )
+    app.request_class = PlainRequest
     try:
         instance.mkdir(parents=True, exist_ok=True)
         secret = settings["SECRET_KEY"] or kept_secret(instance)

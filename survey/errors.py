@@ -118,6 +118,12 @@ def register_errors(app: Flask) -> None:
         code, message = HTTP_WORDS[400]
         return error_response(code, message, 400)
 
+    @app.errorhandler(OverflowError)
+    def too_large(error: OverflowError) -> Response:
+        # A number in an address that no key can be: SQLite's driver cannot even ask for it.
+        code, message = HTTP_WORDS[404]
+        return error_response(code, message, 404)
+
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response | HTTPException:
         status = error.code or 500

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import ListedItem, db
+from survey.plain_text import plain
 from survey.queries.views import ListedView
 from survey.services import audit
 from survey.services.assessment_state import (
@@ -77,7 +78,7 @@ def read_item(
 ) -> tuple[NewItem | None, dict[str, Any]]:
     """The item in the cells {field: cell}, or {field: what is wrong with it}."""
     wrong = {name: cell.wrong for name, cell in cells.items() if cell.wrong and name in FIELDS}
-    text = {name: cells.get(name, CellIn("")).text.strip() for name in FIELDS}
+    text = {name: plain(cells.get(name, CellIn("")).text).strip() for name in FIELDS}
     if "street" not in wrong and (reason := street_problem(text["street"], wave)):
         wrong["street"] = reason
     kind = KINDS.get(text["kind"])
