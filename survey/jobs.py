@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 ASK_AGAIN_SECONDS = 30.0
 PICTURE_SECONDS = 60
 THEMES_SECONDS = 1800
+EVALUATION_SECONDS = 900
 
 
 def open_queue(url: str, *, instance_path: str) -> Huey:
@@ -126,7 +127,35 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         "draw_wave": draw_wave,
         "make_reports": make_reports,
         "run_themes": run_themes,
-    }
+    } | _evaluation_tasks(opened, app)
+
+
+def _evaluation_tasks(opened: Huey, app: Flask) -> dict[str, Any]:
+    """What is computed of a district of many streets, in children that give their memory back."""
+
+    def evaluate(job: str, wave_code: str, *options: str) -> None:
+        command = [sys.executable, "-m", "flask", "--app", "survey", "evaluate", wave_code]
+        try:
+            children.run([*command, *options], seconds=EVALUATION_SECONDS)
+        except Exception as error:
+            with app.app_context():
+                # A child that could still say what went wrong has said so.
+                note = told(job, seconds=EVALUATION_SECONDS)
+                if note is None or note.is_under_way:
+                    tell(job, state="failed", reason=type(error).__name__)
+            raise
+
+    @opened.task(name="keep_draft")
+    def keep_draft(wave_code: str) -> None:
+        evaluate(f"draft {wave_code}", wave_code, "--keep")
+
+    @opened.task(name="freeze_wave")
+    def freeze_wave(wave_code: str, asked: Mapping[str, str]) -> None:
+        """asked: actor, reason, language, and notice_until, an ISO day or empty."""
+        given = [f"--{name.replace('_', '-')}={value}" for name, value in asked.items() if value]
+        evaluate(f"freeze {wave_code}", wave_code, "--freeze", "--tell", *given)
+
+    return {"keep_draft": keep_draft, "freeze_wave": freeze_wave}
 
 
 def _enqueue(task: str, *arguments: Any) -> bool:
@@ -180,9 +209,33 @@ def ask_for_themes(wave_code: str) -> bool:
     return True
 
 
+def ask_for_draft(wave_code: str) -> bool:
+    """Have the worker compute a draft and keep it; True when it was queued."""
+    if not _enqueue("keep_draft", wave_code):
+        return False
+    tell(f"draft {wave_code}", state="asked")
+    return True
+
+
+def ask_for_freeze(
+    wave_code: str, *, actor: str, reason: str, notice_until: str, language: str
+) -> bool:
+    """Have the worker freeze a wave for somebody; True when it was queued.
+
+    notice_until: an ISO day, or empty; language: what a refusal is said in.
+    """
+    asked = {
+        "actor": actor, "reason": reason, "notice_until": notice_until, "language": language,
+    }  # fmt: skip
+    if not _enqueue("freeze_wave", wave_code, asked):
+        return False
+    tell(f"freeze {wave_code}", state="asked")
+    return True
+
+
 @dataclass(frozen=True)
-class ThemesProgress:
-    """How far the sorting of a wave's comments is. state: asked | running | done | failed."""
+class Progress:
+    """How far a job is. state: asked | running | done | failed."""
 
     state: str
     done: int
@@ -198,26 +251,49 @@ class ThemesProgress:
         return self.state in ("asked", "running")
 
 
-def tell_themes(
-    wave_code: str, *, state: str, done: int = 0, total: int = 0, reason: str = ""
-) -> None:
-    """Leave a note in the queue's store on how far a run is; whoever shows it may be elsewhere."""
+def tell(job: str, *, state: str, done: int = 0, total: int = 0, reason: str = "") -> None:
+    """Leave a note in the queue's store on how far a job is; whoever shows it may be elsewhere."""
     note = {"state": state, "done": done, "total": total, "reason": reason}
     try:
-        queue().put(f"themes {wave_code}", note | {"at": utc_now().isoformat()})
+        queue().put(job, note | {"at": utc_now().isoformat()})
     except Exception as error:
         log.warning("progress_not_told", reason=type(error).__name__)
 
 
-def themes_progress(wave_code: str) -> ThemesProgress | None:
-    """The last note on a wave's run; None when there is none, or its run died unheard of."""
+def told(job: str, *, seconds: float) -> Progress | None:
+    """The last note on a job; None when there is none, or its run died unheard of.
+
+    seconds: how long a run may take; what is under way for longer is not heard of any more.
+    """
     try:
-        note = queue().get(f"themes {wave_code}", peek=True)
+        note = queue().get(job, peek=True)
     except Exception as error:
         log.warning("progress_not_read", reason=type(error).__name__)
         return None
     if not isinstance(note, dict):
         return None
-    found = ThemesProgress(**{**note, "at": datetime.fromisoformat(note["at"])})
+    found = Progress(**{**note, "at": datetime.fromisoformat(note["at"])})
     age = (utc_now() - found.at).total_seconds()
-    return None if found.is_under_way and age > THEMES_SECONDS else found
+    return None if found.is_under_way and age > seconds else found
+
+
+def tell_themes(
+    wave_code: str, *, state: str, done: int = 0, total: int = 0, reason: str = ""
+) -> None:
+    """Tell how far the sorting of a wave's comments is."""
+    tell(f"themes {wave_code}", state=state, done=done, total=total, reason=reason)
+
+
+def themes_progress(wave_code: str) -> Progress | None:
+    """How far the sorting of a wave's comments is; None when nothing is known of it."""
+    return told(f"themes {wave_code}", seconds=THEMES_SECONDS)
+
+
+def draft_progress(wave_code: str) -> Progress | None:
+    """How far a draft is that the worker computes; None when nothing is known of it."""
+    return told(f"draft {wave_code}", seconds=EVALUATION_SECONDS)
+
+
+def freeze_progress(wave_code: str) -> Progress | None:
+    """How far the freezing of a wave is that the worker does; None when nothing is known."""
+    return told(f"freeze {wave_code}", seconds=EVALUATION_SECONDS)

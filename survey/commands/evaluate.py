@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
+from flask_babel import force_locale
 
 from analysis.types import Estimate
 from survey.clock import utc_now
-from survey.formatting import say_interval, say_number
+from survey.formatting import LOCALES, say_interval, say_number
 from survey.queries.evaluation import draft_evaluation
 from survey.queries.views import EvaluationView
 from survey.services.evaluate import freeze
+from survey.services.large_districts import freeze_and_tell, keep_draft
 
 
 @click.command("evaluate")
@@ -24,8 +26,18 @@ from survey.services.evaluate import freeze
 )
 @click.option("--reason", default="", help="Why there is another revision.")
 @click.option("--actor", default="command line", help="Who freezes it, for the sign-off log.")
+@click.option("--keep", is_flag=True, help="Keep the draft for the office's page; print nothing.")
+@click.option("--tell", is_flag=True, help="With --freeze: tell the office's page how far it is.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="With --tell.")
 def command(
-    wave: str, wants_freeze: bool, notice_until: datetime | None, reason: str, actor: str
+    wave: str,
+    wants_freeze: bool,
+    notice_until: datetime | None,
+    reason: str,
+    actor: str,
+    keep: bool,
+    tell: bool,
+    language: str,
 ) -> None:
     """Compute the evaluation of WAVE from what has been counted so far and print it.
 
@@ -34,12 +46,24 @@ def command(
     F blend; "set" is the official rank set within the peer group.
     """
     if not wants_freeze:
+        if tell:
+            raise click.UsageError("--tell belongs to --freeze.")
         if notice_until is not None or reason:
             raise click.UsageError("--notice-until and --reason belong to --freeze.")
-        _print(draft_evaluation(wave))
+        if keep:
+            keep_draft(wave, now=utc_now())
+        else:
+            _print(draft_evaluation(wave))
         return
+    if keep:
+        raise click.UsageError("--keep does not go with --freeze.")
     until = notice_until.date() if notice_until is not None else None
-    made = freeze(wave, actor=actor, now=utc_now(), reason=reason, notice_until=until)
+    now = utc_now()
+    if tell:
+        with force_locale(LOCALES[language]):
+            freeze_and_tell(wave, actor=actor, now=now, reason=reason, notice_until=until)
+        return
+    made = freeze(wave, actor=actor, now=now, reason=reason, notice_until=until)
     _print(made)
     notice = f"on notice until {made.notice_until}" if made.notice_until else "without notice"
     click.echo(f"{wave} frozen, revision {made.revision}, {notice}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -52,15 +52,22 @@ class Draft:
     evaluation: EvaluationView
 
 
-def draft_evaluation(wave_code: str) -> EvaluationView:
+def _nobody(_step: int) -> None:
+    """Nobody waits for the steps."""
+
+
+def draft_evaluation(wave_code: str, *, told: Callable[[int], None] = _nobody) -> EvaluationView:
     """The evaluation of a wave as it stands now, from the cubes. Sixteen queries.
 
+    told: is called with 1 when everything is read and with 2 when it is computed.
     Raises Refused (404) for an unknown wave.
     """
-    return computed_draft(wave_code).evaluation
+    return computed_draft(wave_code, told=told).evaluation
 
 
-def computed_draft(wave_code: str, *, could_appeal: bool = True) -> Draft:
+def computed_draft(
+    wave_code: str, *, could_appeal: bool = True, told: Callable[[int], None] = _nobody
+) -> Draft:
     """The same with its inputs, for whoever freezes both.
 
     could_appeal: False when streets are given no time to appeal: then nothing is known about

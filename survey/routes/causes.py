@@ -8,10 +8,11 @@ from flask_babel import lazy_gettext as _l
 from survey.charts.trend import MOST_STREETS
 from survey.errors import Refused
 from survey.queries.causes import causes_of, shown_evaluation, street_cause
-from survey.queries.evaluation import current_evaluation, draft_evaluation
+from survey.queries.evaluation import current_evaluation
 from survey.queries.waves import all_waves
 from survey.remedies import Ground, explain, plans, say_plan
 from survey.routes.access import own_street_or_any, requires
+from survey.services.large_districts import draft_to_show
 from survey.services.pictures import year_picture
 
 blueprint = Blueprint("causes", __name__, url_prefix="/office")
@@ -23,7 +24,7 @@ def year(wave_code: str) -> str:
     """The wave pooled with the waves before it: change, trend, the verdicts of the year."""
     draft = _wants_draft()
     shown = None if draft else shown_evaluation(wave_code, revision=_revision())
-    shown = shown or draft_evaluation(wave_code)
+    shown = shown or draft_to_show(wave_code)
     return render_template(
         "office/year.html",
         wave=shown.wave,
