@@ -26,6 +26,7 @@ from survey.models.cube import (
 )
 from survey.models.duty import DUTY_BODIES, Duty, WaveDuties
 from survey.models.evaluation import (
+    FROZEN_STATUSES,
     REPORT_KINDS,
     Evaluation,
     EvaluationBundle,
@@ -64,6 +65,7 @@ __all__ = [
     "APPEAL_STATUSES",
     "CHANNELS",
     "DUTY_BODIES",
+    "FROZEN_STATUSES",
     "LISTED_KINDS",
     "PROPOSED_SCOPES",
     "REPORT_KINDS",

@@ -30,6 +30,8 @@ from survey.models.base import Base, BigKey, one_of
 #: provisional: on public notice (公示), appeals are open; approved: signed off, not published yet;
 #: replaced: the next revision was made before this one was published.
 EVALUATION_STATUSES = ("provisional", "approved", "published", "replaced")
+#: Its figures are fixed, and residents cannot take an answer out of them any more.
+FROZEN_STATUSES = ("provisional", "approved", "published")
 BUNDLE_KINDS = ("full", "public")
 REPORT_KINDS = ("leaders", "full")
 RESULT_KINDS = ("public", "indicator", "adjusted", "direct", "blended")

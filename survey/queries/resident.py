@@ -12,7 +12,16 @@ from sqlalchemy import bindparam, exists, select
 
 from survey.formatting import by_language, say_last_day
 from survey.instrument import Instrument
-from survey.models import District, Response, RollupPending, Street, Wave, db
+from survey.models import (
+    FROZEN_STATUSES,
+    District,
+    Evaluation,
+    Response,
+    RollupPending,
+    Street,
+    Wave,
+    db,
+)
 from survey.queries.fieldwork import PointView, kept_instrument, point_view
 from survey.queries.slips import SLIP_LENGTH
 
@@ -197,7 +206,8 @@ class ReceiptView:
     counted_state: str
     street_name: tuple[str, str]
     wave_name: tuple[str, str]
-    is_published: bool
+    #: The figures are frozen: on public notice, approved or published.
+    is_frozen: bool
     submitted_hour: datetime
     is_demo: bool
     #: The same form came again under another code, or in another wave, than what is stored.
@@ -207,8 +217,8 @@ class ReceiptView:
 
     @property
     def can_be_withdrawn(self) -> bool:
-        """Until the results are published, and once."""
-        return self.counted_state != "withdrawn" and not self.is_published
+        """Until the figures are frozen, and once."""
+        return self.counted_state != "withdrawn" and not self.is_frozen
 
 
 # Built once. It looks a digest up in an index, so its time says nothing about how near a guessed
@@ -219,6 +229,9 @@ _RECEIPT_VIEW = (
         Response.is_valid,
         Response.submitted_hour,
         exists().where(RollupPending.response_id == Response.id),
+        exists().where(
+            Evaluation.wave_id == Response.wave_id, Evaluation.status.in_(FROZEN_STATUSES)
+        ),
         Street.name_zh,
         Street.name_en,
         Wave.name_zh,
@@ -248,7 +261,7 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
     row: Any = connection.execute(_RECEIPT_VIEW, {"receipt_hash": receipt_hash}).first()
     if row is None:
         return None
-    status, is_valid, hour, waits, *names, wave_status, wave_id, point_id = row[:-3]
+    status, is_valid, hour, waits, is_frozen, *names, wave_status, wave_id, point_id = row[:-3]
     channel, asked, is_demo = row[-3:]
     if status in _STATES:
         state = _STATES[status]
@@ -261,7 +274,7 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
         counted_state=state,
         street_name=(names[0], names[1]),
         wave_name=(names[2], names[3]),
-        is_published=wave_status == "published",
+        is_frozen=is_frozen or wave_status == "published",
         submitted_hour=hour,
         is_demo=is_demo,
         sent_elsewhere=(point.point_id, point.wave_id) != (point_id, wave_id)

@@ -197,7 +197,7 @@ def _receipt_shown(code: str, *, sent_under: str = "") -> dict[str, Any]:
         "code": code,
         "counted_state": found.counted_state,
         "can_be_withdrawn": found.can_be_withdrawn,
-        "is_published": found.is_published,
+        "is_frozen": found.is_frozen,
         "street_name": by_language(*found.street_name),
         "wave_name": by_language(*found.wave_name),
         "submitted_on": say_date(found.submitted_hour),

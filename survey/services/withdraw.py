@@ -1,4 +1,4 @@
-"""Take an answer back: whoever holds its receipt can, until the wave's results are published.
+"""Take an answer back: whoever holds its receipt can, until the wave's figures are frozen.
 
 The answer leaves the figures by a signed retraction in the cubes, and what was written or ticked
 beside it is deleted at once. What stays is integers: which options were chosen, under the status
@@ -11,13 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 
 from analysis.themes.text import cleaned
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import (
+    FROZEN_STATUSES,
     Comment,
+    Evaluation,
     Mention,
     Response,
     ResponseTag,
@@ -42,7 +44,8 @@ def withdraw(receipt_hash: str, *, now: datetime) -> bool:
     receipt_hash: as stored, see `responses.receipt_hash`. now: UTC; the trail keeps its hour.
     Doing it twice is doing it once. One transaction: a publication that is being made is waited
     for, and one that comes after finds the answer gone and waits for the cubes.
-    Raises Refused: 404 for an unknown receipt, 409 once the results are published.
+    Raises Refused: 404 for an unknown receipt, 409 once the figures are frozen, as what was on notice is
+    what is published.
     """
     with transaction() as session:
         found = session.execute(
@@ -65,12 +68,13 @@ def withdraw(receipt_hash: str, *, now: datetime) -> bool:
         ).one()
         if response.status == WITHDRAWN:
             return False
-        if wave.status == "published":
+        if wave.status == "published" or _is_frozen(session, found.wave_id):
             raise Refused(
                 "frozen",
                 _l(
-                    "The results of this survey are published and are not changed any more, so "
-                    "this answer cannot be withdrawn. Nobody can see what you answered."
+                    "The results of this survey are on public notice or published and are not "
+                    "changed any more, so this answer cannot be withdrawn. Nobody can see what "
+                    "you answered."
                 ),
                 status=409,
             )
@@ -85,6 +89,11 @@ def withdraw(receipt_hash: str, *, now: datetime) -> bool:
             at=now.replace(minute=0, second=0, microsecond=0),
         )
     return True
+
+
+def _is_frozen(session: Any, wave_id: int) -> bool:
+    frozen = exists().where(Evaluation.wave_id == wave_id, Evaluation.status.in_(FROZEN_STATUSES))
+    return bool(session.scalar(select(frozen)))
 
 
 def unknown_receipt() -> Refused:

@@ -30,7 +30,7 @@ from survey.queries.draft import draft_evaluation
 from survey.queries.resident import receipt_view
 from survey.queries.themes import wave_themes
 from survey.services import rollup, themes
-from survey.services.evaluate import publish
+from survey.services.evaluate import freeze, publish
 from survey.services.responses import receipt_code, receipt_hash
 from survey.services.withdraw import withdraw
 from tests import factories
@@ -155,6 +155,21 @@ def test_a_word_withdrawn_between_look_and_store_stops_a_run_over_the_themes(
         monkeypatch.undo()
         themes.run_themes(CODE, now=NOW)
         assert db.session.scalar(select(func.count()).select_from(Comment)) == 4
+
+
+def test_once_on_public_notice_it_is_frozen(each_app: Flask) -> None:
+    with each_app.app_context():
+        (receipt,) = answered(factories.place(), levels(5, 4, 3, 2, 1))
+        rollup.fold_all(now=NOW)
+        with transaction() as session:
+            session.execute(update(Wave).values(status="closed"))
+        freeze(CODE, actor="eva", now=NOW)
+        with pytest.raises(Refused) as refused:
+            withdraw(receipt, now=NOW)
+        assert (refused.value.code, refused.value.status) == ("frozen", 409)
+        view = receipt_view(receipt)
+        assert view is not None
+        assert (view.is_frozen, view.can_be_withdrawn) == (True, False)
 
 
 def test_once_published_it_is_frozen(each_app: Flask) -> None:
