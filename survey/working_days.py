@@ -43,6 +43,20 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+def add_working_days_beyond(day: date, count: int) -> date:
+    """The same without an end: beyond what the calendar knows, Monday to Friday count.
+
+    Raises ValueError for a negative count.
+    """
+    if count < 0:
+        raise ValueError(f"count must not be negative: {count}")
+    while count:
+        day += timedelta(days=1)
+        known = FIRST_DAY <= day <= LAST_DAY
+        count -= is_working_day(day) if known else day.weekday() < 5
+    return day
+
+
 def working_days_between(start: date, end: date) -> int:
     """How many working days come after `start` up to and including `end`; 0 when end <= start.
 

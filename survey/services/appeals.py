@@ -30,7 +30,7 @@ from survey.models import (
 )
 from survey.queries.policies import kept_policy
 from survey.services import audit
-from survey.working_days import add_working_days
+from survey.working_days import add_working_days_beyond
 
 LONGEST_WORDS = 4000
 CURRENT = ("provisional", "approved", "published")
@@ -77,7 +77,8 @@ def file_appeal(
             grounds=words,
             filed_by=actor,
             filed_at=now,
-            decide_by=_decide_by(today, days),
+            # No street loses its appeal to a calendar that ends too early.
+            decide_by=add_working_days_beyond(today, days),
             documents=[
                 AppealDocument(
                     name=one.name,
@@ -129,19 +130,6 @@ def withdraw_appeal(appeal_id: int, *, street_code: str, actor: str, now: dateti
             detail={"street": street.code},
             at=now,
         )
-
-
-def _decide_by(today: date, days: int) -> date:
-    """The last day of the decision. No street loses its appeal to a calendar that ends too early:
-    beyond it Monday to Friday count."""
-    try:
-        return add_working_days(today, days)
-    except Refused:
-        day = today
-        while days:
-            day += timedelta(days=1)
-            days -= day.weekday() < 5
-        return day
 
 
 def said(words: str, ask: Any) -> str:

@@ -7,7 +7,7 @@ a correction is the next revision and says why.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
@@ -24,7 +24,10 @@ from survey.queries.views import EvaluationView
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
 from survey.services.freezing import Transaction, require_closed_piles, store_frozen
-from survey.working_days import LAST_DAY, add_working_days
+from survey.working_days import add_working_days, add_working_days_beyond
+
+#: Days from today to the last day of a notice, at most: a year typed wrong holds nobody up.
+LONGEST_NOTICE = 90
 
 
 def freeze(
@@ -44,7 +47,7 @@ def freeze(
     Raises Refused: 404 unknown wave; 409 wave not closed, answers still waiting to be counted or
     in piles of paper forms that are not closed, direct scores of some streets but not of others,
     no reason for a revision, a calendar that does not reach the last day; 422 a last day that is
-    too early.
+    too early or more than `LONGEST_NOTICE` days away.
     """
     with transaction(snapshot=True) as session:
         _hold_evaluations(session)
@@ -221,12 +224,9 @@ def _notice(wave: WaveView, *, now: datetime, given: date | None) -> date | None
     today = local_time(now).date()
     if given is None:
         return add_working_days(today, days) if days else None
-    try:
-        earliest = add_working_days(today, days)
-    except Refused:
-        # The calendar does not reach so far: the office answers for the day. It lies beyond what
-        # the calendar knows, because within it the days can be counted.
-        earliest = LAST_DAY
+    # Where the calendar does not reach so far the office answers for the day. Streets have their
+    # time all the same: holidays nobody knows yet can only make the notice longer.
+    earliest = add_working_days_beyond(today, days)
     if given < earliest:
         raise Refused(
             "notice_too_short",
@@ -235,6 +235,17 @@ def _notice(wave: WaveView, *, now: datetime, given: date | None) -> date | None
                 "%(date)s or longer.",
                 days=days,
                 date=say_day(earliest),
+            ),
+            status=422,
+        )
+    latest = max(earliest, today + timedelta(days=LONGEST_NOTICE))
+    if given > latest:
+        raise Refused(
+            "notice_too_long",
+            _l(
+                "A public notice lasts at most %(days)s days, here until %(date)s.",
+                days=LONGEST_NOTICE,
+                date=say_day(latest),
             ),
             status=422,
         )

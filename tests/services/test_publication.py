@@ -252,6 +252,35 @@ def test_a_notice_beyond_the_calendar_is_given_by_hand(app: Flask) -> None:
         assert found.days_left is None
 
 
+@pytest.mark.parametrize(
+    "today",
+    [date(LAST_DAY.year + 1, 3, 1), LAST_DAY - timedelta(days=2)],
+    ids=["after the calendar", "two days before its end"],
+)
+def test_a_calendar_that_ends_takes_no_time_to_appeal_away(app: Flask, today: date) -> None:
+    now = datetime(today.year, today.month, today.day, 2)
+    # Five days from Monday to Friday at least; none of these days is known as a holiday.
+    least = working_days.add_working_days_beyond(today, 5)
+    assert (
+        sum((today + timedelta(days=n)).weekday() < 5 for n in range(1, (least - today).days + 1))
+        == 5
+    )
+    with app.app_context():
+        surveyed()
+        refused("calendar_expired", freeze, actor="eva", now=now)
+        for given in (LAST_DAY, today - timedelta(days=40), today, least - timedelta(days=1)):
+            assert (
+                refused("notice_too_short", freeze, actor="eva", now=now, notice_until=given).status
+                == 422
+            )
+        far = today + timedelta(days=91)
+        assert (
+            refused("notice_too_long", freeze, actor="eva", now=now, notice_until=far).status == 422
+        )
+        assert freeze(CODE, actor="eva", now=now, notice_until=least).notice_until == least
+        refused("notice_not_over", approve, actor="eve", now=now + timedelta(minutes=1))
+
+
 def test_working_days_know_holidays_and_worked_weekends() -> None:
     # National Day 2026: off from 1 to 7 October, worked on Saturday the 10th.
     assert add_working_days(date(2026, 9, 30), 1) == date(2026, 10, 8)
