@@ -39,6 +39,8 @@ SUPPRESSED: dict[str, Any] = {
     "objective_missing": _l("an objective indicator has no value"),
     "not_pooled": _l("not in every wave of the year"),
     "wave_missing": _l("no score in a wave of the year"),
+    "street_without_index": _l("a street has no score that may be shown"),
+    "score_of_a_ranked_street_hidden": _l("a hidden score of the group could be worked out"),
 }
 
 # Conditions of a last place that are not met (method, 10).
@@ -75,6 +77,13 @@ LAST_PLACE: dict[str, Any] = {
         "Its rank set is %(low)s to %(high)s and not the last rank alone: the verdict asks about "
         "this one street, the rank set about all streets at once."
     ),
+}
+
+# The same in a group where a ranked street's score is hidden: it could be solved from the numbers.
+WITHHELD: dict[str, Any] = {
+    "not_far_enough": _l("The lowest street is not far enough below every other."),
+    "not_last_on_public_score": _l("On the public score alone it is not clearly the lowest."),
+    "random_stream_disagrees": _l("The random sample alone does not say so."),
 }
 
 # What each of these conditions asks, met or not.
@@ -152,6 +161,8 @@ def say_reason(
 
     params: what analysis gave with the code; names: {street code: (zh, en)} to name streets by.
     """
+    if (params or {}).get("withheld_because"):
+        return str(WITHHELD.get(code, CONDITIONS.get(code, code)))
     words = REASONS.get(NUMBER.sub("_N", code))
     if words is None:
         return code

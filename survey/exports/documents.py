@@ -14,6 +14,7 @@ from survey.errors import Refused
 from survey.exports import tables
 from survey.exports.base import Document, Table
 from survey.queries.coverage import coverage
+from survey.queries.disclosure import for_outsiders
 from survey.queries.evaluation import (
     UNPUBLISHED,
     current_evaluation,
@@ -65,6 +66,8 @@ def wave_document(
         evaluation = draft_evaluation(code)
     elif "indices" in names:
         indices = wave_indices(code)
+    if evaluation is not None and not is_office:
+        evaluation = for_outsiders(evaluation)
     found = evaluation or indices
     made: list[Table] = []
     about = tables.about_wave(wave, found=found)

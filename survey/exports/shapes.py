@@ -225,14 +225,16 @@ EVALUATION = TableShape(
         _column(
             "p_first",
             "number",
-            "居首位的机会（0—1），仅供描述",
-            "Chance of being first, 0 to 1; descriptive only",
+            "居首位的机会（0—1），仅供描述；同组有街道分数不公布时不列",
+            "Chance of being first, 0 to 1; descriptive only; empty when a score of the group is "
+            "hidden",
         ),
         _column(
             "p_last",
             "number",
-            "居末位的机会（0—1），仅供描述",
-            "Chance of being last, 0 to 1; descriptive only",
+            "居末位的机会（0—1），仅供描述；同组有街道分数不公布时不列",
+            "Chance of being last, 0 to 1; descriptive only; empty when a score of the group is "
+            "hidden",
         ),
         SUPPRESSED,
         _column(

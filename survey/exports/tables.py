@@ -370,6 +370,7 @@ def _group_object(group: GroupView, hidden: set[str]) -> dict[str, Any]:
             "z_min": last.z_min,
             "z_min_public": last.z_min_public,
             "p_last": last.p_last,
+            "withheld_because": last.withheld_because,
             "conditions": [
                 {"code": one.code, "met": one.met, "params": dict(one.params)}
                 for one in last.conditions

@@ -232,6 +232,8 @@ class LastPlaceView:
     conditions: tuple[ConditionView, ...]
     #: All hold except that it takes more than one wave.
     verified_this_wave: bool
+    #: Why its numbers are not shown to outsiders; None when they are. See queries.disclosure.
+    withheld_because: str | None = None
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,14 @@ class LastPlace(ma.Schema):
     z_min = ma.fields.Float(required=True, allow_none=True)
     z_min_public = ma.fields.Float(required=True, allow_none=True)
     p_last = ma.fields.Float(required=True, allow_none=True)
+    withheld_because = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Why its numbers, the chances and the effective weights of the group "
+            "are null: a ranked street's score is hidden and could be solved from them"
+        },
+    )
     conditions = ma.fields.List(ma.fields.Nested(Condition), required=True)
 
 
