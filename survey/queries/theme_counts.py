@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, and_, func, literal, null, select, union_all
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from analysis.adjustment import ThemeRecord
 from survey.models import (
     Comment,
     Department,
+    Mention,
+    Response,
     ResponseCube,
     Street,
     Theme,
@@ -67,9 +69,16 @@ class WaveThemes:
     departments: Mapping[int, PlaceName] = field(default_factory=dict)
     #: {theme id: (right, wrong) of the sample, (right, wrong) of the comments around it}
     judged: Mapping[int, Mapping[tuple[str, bool], int]] = field(default_factory=dict)
+    #: {theme id: texts that people settled outside its sample, which is not drawn from them}
+    settled: Mapping[int, int] = field(default_factory=dict)
 
     def sample(self, theme_id: int) -> SampleCounts:
-        """What people judged of a theme's comments in the wave."""
+        """What people judged of a theme's comments in the wave.
+
+        The sample is drawn from the theme's texts without those that people settled otherwise:
+        what a person put there, or found around it, is never drawn and cannot be judged in it
+        (theme_sample draws from the same).
+        """
         found = self.judged.get(theme_id, {})
         right, wrong = found.get(("sample", True), 0), found.get(("sample", False), 0)
         counts = self.counts.get(theme_id, {}).values()
@@ -79,7 +88,7 @@ class WaveThemes:
         texts = max([texts, *(one.mentions for one in counts)])
         return SampleCounts(
             # What was judged wrong is not counted any more; what was held back later may have been.
-            members=max(texts + wrong, right + wrong),
+            members=max(texts - self.settled.get(theme_id, 0) + wrong, right + wrong),
             judged=right + wrong,
             right=right,
             around_judged=found.get(("border", True), 0) + found.get(("border", False), 0),
@@ -147,13 +156,15 @@ def theme_counts(wave: WaveView) -> WaveThemes:
                 notified_at=period.notified_at,
             )
     streets, departments, respondents = _places(wave)
+    judged, settled = _judged(wave)
     return WaveThemes(
         themes=themes,
         counts=counts,
         respondents=respondents,
         streets=streets,
         departments=departments,
-        judged=_judged(wave),
+        judged=judged,
+        settled=settled,
     )
 
 
@@ -201,22 +212,70 @@ def _places(
     return found["street"], found["department"], respondents
 
 
-def _judged(wave: WaveView) -> dict[int, dict[tuple[str, bool], int]]:
-    """{theme: {(basis, about it): comments of the wave that people judged}}. One query.
+def _judged(wave: WaveView) -> tuple[dict[int, dict[tuple[str, bool], int]], dict[int, int]]:
+    """What people said of comments of the wave. One query, which reads what was judged alone.
 
-    A comment that was judged in two themes, which were merged later, is one.
+    {theme: {(basis, about it): comments}}, a comment that was judged in two themes which were
+    merged later is one; {theme: texts that count, about which they said something, but not within
+    the sample}. Who puts a comment into a theme always says that it is about it.
     """
-    comments = func.count(ThemeJudgement.comment_id.distinct())
-    found: dict[int, dict[tuple[str, bool], int]] = defaultdict(dict)
-    for theme_id, basis, is_about, count in db.session.execute(
-        select(speaking(), ThemeJudgement.basis, ThemeJudgement.is_about, comments)
-        .join(Theme, ThemeJudgement.theme_id == Theme.id)
+    its_own = aliased(Theme)
+    said_of = func.coalesce(its_own.merged_into_id, its_own.id)
+    kind_of = _kinds_of_judged(wave)
+    comments: dict[int, dict[tuple[str, bool], set[int]]] = defaultdict(lambda: defaultdict(set))
+    kinds: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for theme_id, comment_id, basis, is_about, kind in db.session.execute(
+        select(
+            said_of,
+            ThemeJudgement.comment_id,
+            ThemeJudgement.basis,
+            ThemeJudgement.is_about,
+            kind_of.c.kind_id,
+        )
+        .join(its_own, ThemeJudgement.theme_id == its_own.id)
         .join(Comment, ThemeJudgement.comment_id == Comment.id)
+        .outerjoin(
+            kind_of,
+            and_(kind_of.c.comment_id == ThemeJudgement.comment_id, kind_of.c.theme_id == said_of),
+        )
         .where(Comment.wave_id == wave.id)
-        .group_by(speaking(), ThemeJudgement.basis, ThemeJudgement.is_about)
     ):
-        found[theme_id][basis, bool(is_about)] = count
-    return found
+        comments[theme_id][basis, bool(is_about)].add(comment_id)
+        if kind is not None:
+            kinds[theme_id][kind].add(basis)
+    judged = {
+        theme_id: {key: len(those) for key, those in found.items()}
+        for theme_id, found in comments.items()
+    }
+    settled = {
+        theme_id: sum("sample" not in bases for bases in found.values())
+        for theme_id, found in kinds.items()
+    }
+    return judged, settled
+
+
+def _kinds_of_judged(wave: WaveView) -> Any:
+    """SQL: of comments that count and about which people said something, the theme that speaks
+    for where they are, and the comment that stands for their text."""
+    mentioned = aliased(Theme)
+    return (
+        select(
+            Mention.comment_id,
+            func.coalesce(mentioned.merged_into_id, mentioned.id).label("theme_id"),
+            Mention.kind_id,
+        )
+        .join(mentioned, Mention.theme_id == mentioned.id)
+        .join(Comment, Mention.comment_id == Comment.id)
+        .join(Response, Comment.response_id == Response.id)
+        .where(
+            Mention.comment_id.in_(select(ThemeJudgement.comment_id)),
+            Mention.kind_id > 0,
+            Comment.wave_id == wave.id,
+            Response.status == "accepted",
+            Response.is_valid,
+        )
+        .subquery()
+    )
 
 
 def theme_record(

@@ -165,19 +165,54 @@ def _draw(wave: WaveView, theme_id: int, text: str) -> bytes:
 
 
 def _distinct(rows: Sequence[Any], basis: str) -> list[_Unit]:
-    texts = [bare(normalise(row.body)) for row in rows]
-    groups: dict[int, list[int]] = {}
-    for place, first in enumerate(first_of_kind(texts)):
-        groups.setdefault(first, []).append(place)
+    """The distinct texts; in a theme those that its counts count (theme_counts.WaveThemes.sample).
+
+    Told apart as the last count did, so that a sample of which everything was judged is complete
+    where the theme is judged by it as well.
+    """
+    groups = _as_counted(rows) if basis == "sample" else _by_text(rows)
     units = []
-    for first, places in groups.items():
+    for places in groups:
         said = [rows[place] for place in places if rows[place].is_about is not None]
         drawn = [row.is_about for row in said if row.basis == basis]
         by_hand = any(rows[place].decided_by == "person" for place in places)
+        first = rows[places[0]]
         units.append(
-            _Unit(rows[first], texts[first], drawn[0] if drawn else None, bool(said) or by_hand)
+            _Unit(
+                first,
+                bare(normalise(first.body)),
+                drawn[0] if drawn else None,
+                bool(said) or by_hand,
+            )
         )
     return units
+
+
+def _by_text(rows: Sequence[Any]) -> list[list[int]]:
+    """Places of the rows, copies together."""
+    groups: dict[int, list[int]] = {}
+    for place, first in enumerate(first_of_kind([bare(normalise(row.body)) for row in rows])):
+        groups.setdefault(first, []).append(place)
+    return list(groups.values())
+
+
+def _as_counted(rows: Sequence[Any]) -> list[list[int]]:
+    """The same by what the last count found to be copies; by text where there was none yet.
+
+    What does not count, as people said that it, or a text it is a copy of, is not about the
+    theme, stands alone when it was judged in the sample and is left out otherwise.
+    """
+    # A comment in two themes that became one has two rows, and a kind in one of them.
+    kinds = {row.id: row.kind_id for row in rows if row.kind_id is not None}
+    if any(row.closeness is not None and row.id not in kinds for row in rows):
+        return _by_text(rows)
+    groups: dict[tuple[bool, int], list[int]] = {}
+    for place, row in enumerate(rows):
+        if kinds.get(row.id):
+            groups.setdefault((True, kinds[row.id]), []).append(place)
+        elif row.basis == "sample":
+            groups.setdefault((False, row.id), []).append(place)
+    return list(groups.values())
 
 
 def _columns() -> Any:
@@ -190,6 +225,7 @@ def _columns() -> Any:
         Street.name_en,
         Mention.closeness,
         Mention.decided_by,
+        Mention.kind_id,
         ThemeJudgement.is_about,
         ThemeJudgement.basis,
     ).outerjoin(Street, Comment.street_id == Street.id)
