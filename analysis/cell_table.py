@@ -18,7 +18,8 @@ class CellLine:
     """One stratum of one stream: ``n`` valid respondents, the ``weight`` each of them has.
 
     ``means`` are the plain means 0..100 of those who judged an indicator, ``None`` where nobody
-    did. Σ weight·n·mean over the lines, over Σ weight·n, is the index when everyone judged it.
+    did; ``judged`` says how many did. Σ weight·n·mean over the lines, over Σ weight·n, is the index
+    when everyone judged it.
     """
 
     stream: str
@@ -26,6 +27,7 @@ class CellLine:
     n: int
     weight: float
     means: Mapping[str, float | None]
+    judged: Mapping[str, int]
 
 
 def cell_table(cube: StreetCube, policy: Policy) -> tuple[CellLine, ...]:
@@ -43,8 +45,9 @@ def cell_table(cube: StreetCube, policy: Policy) -> tuple[CellLine, ...]:
             policy=policy,
             use_base_weights=stream == RANDOM,
         )
+        judged = stratum_judged(cells)
         lines += [
-            CellLine(stream, cells.strata[h], int(cells.n[h]), float(weights[h]), means)
+            CellLine(stream, cells.strata[h], int(cells.n[h]), float(weights[h]), means, judged[h])
             for h, means in enumerate(stratum_means(cells))
             if cells.n[h] > 0
         ]
@@ -61,6 +64,16 @@ def stratum_means(cells: StreamCells) -> list[dict[str, float | None]]:
             name: float(total[h, k]) / float(n[h, k]) / 100 if n[h, k] else None
             for k, name in enumerate(moments.indicators)
         }
+        for h in range(len(cells.strata))
+    ]
+
+
+def stratum_judged(cells: StreamCells) -> list[dict[str, int]]:
+    """How many in every stratum judged an indicator: a mean is a mean over them."""
+    moments = cells.moments
+    n = by_stratum(moments.pair_n[:, np.diag(pair_positions(len(moments.indicators)))])
+    return [
+        {name: int(n[h, k]) for k, name in enumerate(moments.indicators)}
         for h in range(len(cells.strata))
     ]
 

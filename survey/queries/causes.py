@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -49,6 +51,8 @@ class StreetCause:
     cells: tuple[CellLine, ...]
     #: How many cells are left out, and the people in them, by stream.
     hidden: dict[str, tuple[int, int]]
+    #: Whether means of cells that are shown are left out: they stand as None.
+    hides_means: bool = False
 
 
 def causes_of(wave_code: str, *, draft: bool, revision: int | None = None) -> Causes:
@@ -100,7 +104,8 @@ def street_cause(causes: Causes, code: str, *, reads_all: bool) -> StreetCause:
     """Where one street's figures come from. No query.
 
     reads_all: the evaluation office; others do not see cells of fewer people than may be told
-    apart, nor what would give them away. Raises Refused (404) for a street that is not in it.
+    apart, means over fewer, nor what would give them away. Raises Refused (404) for a street
+    that is not in it.
     """
     entry = next((one for one in causes.view.streets if one.street.code == code), None)
     cube = next((cube for cube in causes.inputs.accepted if cube.code == code), None)
@@ -111,19 +116,70 @@ def street_cause(causes: Causes, code: str, *, reads_all: bool) -> StreetCause:
             status=404,
         )
     policy = causes.inputs.policy
+    result = causes.found.result.streets[code]
     cells = cell_table(cube, policy)
-    left_out: set[int] = set()
-    if not reads_all:
-        for stream in {cell.stream for cell in cells}:
-            counts = {i: cell.n for i, cell in enumerate(cells) if cell.stream == stream}
-            left_out |= hidden_counts(counts, least=policy.min_cell)
+    left_out = frozenset() if reads_all else _small_cells(cells, least=policy.min_cell)
+    without: Mapping[int, frozenset[str]] = (
+        {} if reads_all else _small_means(cells, left_out, result, least=policy.min_cell)
+    )
     hidden: dict[str, tuple[int, int]] = {}
     for i in left_out:
         number, people = hidden.get(cells[i].stream, (0, 0))
         hidden[cells[i].stream] = number + 1, people + cells[i].n
     return StreetCause(
         entry=entry,
-        result=causes.found.result.streets[code],
-        cells=tuple(cell for i, cell in enumerate(cells) if i not in left_out),
+        result=result,
+        cells=tuple(
+            _without(cell, without.get(i, frozenset()))
+            for i, cell in enumerate(cells)
+            if i not in left_out
+        ),
         hidden=hidden,
+        hides_means=any(names and i not in left_out for i, names in without.items()),
+    )
+
+
+def _small_cells(cells: Sequence[CellLine], *, least: int) -> frozenset[int]:
+    """Places of the cells of few people, and of those that would give them away."""
+    found: set[int] = set()
+    for stream in {cell.stream for cell in cells}:
+        counts = {i: cell.n for i, cell in enumerate(cells) if cell.stream == stream}
+        found |= hidden_counts(counts, least=least)
+    return frozenset(found)
+
+
+def _small_means(
+    cells: Sequence[CellLine], left_out: frozenset[int], result: StreetResult, *, least: int
+) -> dict[int, frozenset[str]]:
+    """{place of a cell: indicators whose mean is left out}.
+
+    A mean rests on those who judged its indicator, who can be fewer than the cell's people. The
+    index of the stream is their weighted sum: hiding one mean alone hides nothing, and where the
+    index itself may not be shown no mean may.
+    """
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for stream in {cell.stream for cell in cells}:
+        places = [i for i, cell in enumerate(cells) if cell.stream == stream]
+        indices = result.streams[stream].indicators if stream in result.streams else {}
+        for name in dict.fromkeys(name for i in places for name in cells[i].means):
+            index = indices.get(name)
+            counts = {i: cells[i].judged[name] for i in places}
+            hidden = (
+                places
+                if index is None or index.suppressed_because is not None
+                else hidden_counts(counts, least=least, already=left_out)
+            )
+            for i in hidden:
+                found[i].add(name)
+    return {i: frozenset(names) for i, names in found.items()}
+
+
+def _without(cell: CellLine, names: frozenset[str]) -> CellLine:
+    """The cell without the means of these indicators and how many stand behind them."""
+    if not names:
+        return cell
+    return replace(
+        cell,
+        means={name: None if name in names else mean for name, mean in cell.means.items()},
+        judged={name: n for name, n in cell.judged.items() if name not in names},
     )

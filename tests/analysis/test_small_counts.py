@@ -29,3 +29,18 @@ def test_what_is_hidden_adds_up_to_enough_or_is_everything(counts: dict[int, int
     if hidden:
         shown = {key for key, n in counts.items() if n > 0} - hidden
         assert not shown or (sum(counts[k] for k in hidden) >= 10 and len(hidden) > 1)
+
+
+@given(
+    st.dictionaries(st.integers(0, 12), st.integers(0, 40), max_size=8),
+    st.sets(st.integers(0, 12), max_size=3),
+)
+def test_what_was_hidden_already_is_protected_as_well(
+    counts: dict[int, int], already: set[int]
+) -> None:
+    hidden = hidden_counts(counts, least=10, already=already)
+    assert {key for key in already if counts.get(key)} <= hidden
+    shown = {key for key, n in counts.items() if n > 0} - hidden
+    if hidden and shown:
+        assert len(hidden) > 1
+        assert sum(counts[key] for key in hidden) - len(hidden) >= 10
