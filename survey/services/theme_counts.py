@@ -25,6 +25,7 @@ from survey.queries.policies import kept_policy
 from survey.queries.theme_counts import in_wave, speaking
 from survey.queries.waves import WaveView
 from survey.services.theme_kinds import NOT_ABOUT, plain_text, store_kinds
+from survey.services.theme_meanwhile import hold_comments, hold_themes
 from survey.services.theme_states import store_states
 
 Key = tuple[int, int | None]
@@ -59,7 +60,7 @@ def recount(
     What came in since is added for less by survey.services.theme_additions, to the same counts.
     """
     wanted = None if only is None else _with_speakers(session, only)
-    for part in _parts(_all_themes(session, wave) if wanted is None else wanted):
+    for part in _parts(every_theme(session, wave) if wanted is None else wanted):
         _count(session, wave, part, told_at=told_at)
     store_states(session, wave, only=wanted)
 
@@ -156,8 +157,16 @@ def _store_tallies(
 def recount_of_answers(session: Any, wave: WaveView, responses: Collection[int]) -> None:
     """Count anew the themes that these answers mention, after their status was changed.
 
-    To be called within the transaction that holds an answer back, rejects it or lets it count.
+    To be called within the transaction that holds an answer back, rejects it or lets it count, and
+    that has locked these answers. Their comments and themes are locked here, in the order of
+    survey.services.theme_meanwhile: a run that is at work on them has its counts stored first and
+    is counted in, or waits and then finds the answers as they are now.
     """
+    comments: set[int] = set()
+    for part in _parts(responses, most=NAMED_AT_ONCE):
+        comments |= set(session.scalars(select(Comment.id).where(Comment.response_id.in_(part))))
+    hold_comments(session, comments)
+    # Read after the locks: a run that held a comment may have put it into a theme.
     mentioned: set[int] = set()
     for part in _parts(responses, most=NAMED_AT_ONCE):
         mentioned |= set(
@@ -168,6 +177,7 @@ def recount_of_answers(session: Any, wave: WaveView, responses: Collection[int])
             )
         )
     if mentioned:
+        hold_themes(session, mentioned)
         recount(session, wave, only=mentioned)
 
 
@@ -176,7 +186,8 @@ def _parts(keys: Collection[int], *, most: int = COUNTED_AT_ONCE) -> list[list[i
     return [ordered[start : start + most] for start in range(0, len(ordered), most)]
 
 
-def _all_themes(session: Any, wave: WaveView) -> list[int]:
+def every_theme(session: Any, wave: WaveView) -> list[int]:
+    """The ids of all themes of the wave's district, merged ones included."""
     return list(session.scalars(select(Theme.id).where(Theme.district_id == wave.district_id)))
 
 

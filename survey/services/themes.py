@@ -33,7 +33,7 @@ from survey.queries.themes import (
 )
 from survey.queries.waves import WaveView, wave_view
 from survey.services.theme_additions import add_mentions
-from survey.services.theme_counts import recount
+from survey.services.theme_counts import every_theme, recount
 from survey.services.theme_meanwhile import (
     hold_comments,
     hold_district,
@@ -117,7 +117,8 @@ def run_themes(
             require_undecided(session, wave, settled)
         else:
             joined = {theme.id for theme in found.themes if theme.known}
-            hold_themes(session, {*joined, *(row.theme_id for row in rows)} - {None})
+            counted = every_theme(session, wave) if whole else ()
+            hold_themes(session, {*joined, *(row.theme_id for row in rows), *counted} - {None})
         _store_indicators(session, asked, sorted_into)
         made = _store_themes(session, found, wave=wave, now=now, review=review)
         written = _store_mentions(session, found, made, before=before, model_id=model_id)
