@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
+from survey.clock import utc_now
 from survey.database import transaction
 from survey.models import Theme, ThemePeriod, Wave, db
 from survey.services import access, evaluate, paper_entry
@@ -187,13 +188,14 @@ def test_freezing_needs_the_confirmation_and_a_revision_its_reason(
     unread = eva.post(path, data=data)
     assert unread.status_code == 422
     assert "Tick the box" in unread.get_data(as_text=True)
-    data |= {"confirmed": "yes", "notice_until": "2099-01-04"}
+    until = (utc_now() + timedelta(days=30)).date()
+    data |= {"confirmed": "yes", "notice_until": until.isoformat()}
     assert eva.post(path, data={**data, "notice_until": "soon"}).status_code == 422
     assert eva.post(path, data={**data, "notice_until": "2026-01-05"}).status_code == 422
     assert eva.post(path, data=data).status_code == 303
     page = eva.get(path).get_data(as_text=True)
     assert "Provisional, revision 1" in page
-    assert "until 4 Jan 2099" in page
+    assert f"until {until.day} {until:%b %Y}" in page
     assert eva.post(path, data=data).status_code == 409
     assert eva.post(path, data={**data, "reason": "a late file"}).status_code == 303
     page = eva.get(path).get_data(as_text=True)
@@ -285,7 +287,7 @@ def test_open_piles_of_paper_stand_where_publishing_would(
     assert 'name="confirmed"' not in page
     # Whoever sends the form of an older page is told the same.
     token = form_token(page)
-    day = "2099-01-05"
+    day = (utc_now() + timedelta(days=30)).date().isoformat()
     refused = eva.post(
         path, data={"csrf_token": token, "confirmed": "yes", "step": "freeze", "notice_until": day}
     )

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -190,15 +190,16 @@ def test_scan_to_publish(each_app: Flask, flask: Callable[..., str], tmp_path: P
 
     # When the wave is closed and its evaluation put on public notice
     flask("wave", "close", WAVE)
-    flask("evaluate", WAVE, "--freeze", "--notice-until", "2099-01-05", "--actor", "eva")
+    until = utc_now() + timedelta(days=30)
+    flask("evaluate", WAVE, "--freeze", "--notice-until", f"{until:%Y-%m-%d}", "--actor", "eva")
 
     # Then everybody reads it, marked as provisional, and it cannot be approved before its day
     noticed = stranger.get(f"/?wave={WAVE}&status=provisional&lang=en").get_data(as_text=True)
-    assert "Provisional, on public notice until 5 Jan 2099" in noticed
+    assert f"Provisional, on public notice until {until.day} {until:%b %Y}" in noticed
     assert f"{after['json']:.1f}" in noticed
     assert stranger.get(f"/api/v1/waves/{WAVE}/evaluation").status_code == 403
     with each_app.app_context():
-        made = approve(WAVE, actor="eve", now=datetime(2099, 1, 6))
+        made = approve(WAVE, actor="eve", now=until + timedelta(days=2))
     assert made.revision == 1
     flask("publish", WAVE)
 
