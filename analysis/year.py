@@ -2,8 +2,9 @@
 
 P = Σ c_t P_t with V = Σ c_t² V_t, weights c_t locked in the policy (method §10 v). The direct
 scores and what themes take are pooled with the same weights, so that F over the year is the blend
-of what entered each wave. V(D) keeps the floor of one wave: the same assessors judge again, and
-their common error does not average out. Every other condition is asked of the pool as well:
+of what entered each wave. The error of D over the year is Σ c_t SE_t(D), as if it were the same in
+every wave: the same assessors judge again, and what they get wrong does not average out. It keeps
+the floor of one wave. Every other condition is asked of the pool as well:
 n_eff of the random stream over the pool, every way of counting, the fewest assessors of any wave.
 An open appeal of the lowest street, or of an excluded one, could change a verdict on the pool.
 """
@@ -148,11 +149,15 @@ def pooled_input(
 
 
 def pooled_direct(parts: Sequence[tuple[StreetWave, float]]) -> Counted | None:
-    """D = Σ c_t D_t and √(Σ c_t² V_t(D)); ``None`` when a wave has no direct score."""
+    """D = Σ c_t D_t and Σ c_t SE_t(D); ``None`` when a wave has no direct score.
+
+    The standard errors add up, which is their largest sum whatever the correlation of the waves:
+    the same assessors judge every wave, so that their errors are not new ones.
+    """
     if any(street.direct.value is None for street, _c in parts):
         return None
     value = math.fsum(c * (street.direct.value or 0.0) for street, c in parts)
-    return value, math.sqrt(math.fsum((c * (street.direct.se or 0.0)) ** 2 for street, c in parts))
+    return value, math.fsum(c * (street.direct.se or 0.0) for street, c in parts)
 
 
 def pooled_size(parts: Sequence[tuple[StreetWave, float]]) -> float | None:

@@ -77,6 +77,23 @@ def test_worked_numbers_of_two_waves():
     assert found.indicator_changes["party"].value == pytest.approx(-2.0)
 
 
+def test_the_same_assessors_errors_do_not_average_out_over_the_waves():
+    """SE(D) = Σ c_t SE_t = .5·4 + .5·2 = 3, and not √(.25·16 + .25·4) = 2.24."""
+    now, before = wave("q2"), wave("q1")
+    streets = [
+        {c: dataclasses.replace(s, direct=estimate(70.0, se, n=3)) for c, s in w.streets.items()}
+        for w, se in ((now, 4.0), (before, 2.0))
+    ]
+    found = judged(
+        dataclasses.replace(now, streets=streets[0]),
+        dataclasses.replace(before, streets=streets[1]),
+    ).streets["S1"]
+    assert found.direct.se == pytest.approx(3.0)
+    assert found.blended.se == pytest.approx(
+        math.sqrt(0.36 * 3.0**2 + 0.16 * found.pool.estimate.se**2)
+    )
+
+
 def test_unequal_weights_are_those_of_the_policy():
     year = judged(
         wave("q2"), wave("q1", {c: s + 4 for c, s in SCORES.items()}), pool_weights=[0.75, 0.25]
@@ -183,7 +200,9 @@ def test_the_pool_meets_condition_v_of_the_wave(inputs):
 
 
 def test_policy_weights_of_zero_pool_nothing(inputs):
-    changed = dataclasses.replace(inputs, policy=policy(pool_weights=[0, 0, 1]))
+    # No policy can be locked like this any more; one that was goes on being read.
+    weightless = dataclasses.replace(inputs.policy, pool_weights=(0.0, 0.0, 1.0))
+    changed = dataclasses.replace(inputs, policy=weightless)
     assert evaluate_wave(changed).year is None
 
 
