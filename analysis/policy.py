@@ -51,8 +51,11 @@ class Policy(
     """
 
     @classmethod
-    def from_dict(cls, overrides: Mapping[str, Any] | None = None) -> Policy:
-        """The defaults with ``overrides`` put over them, validated.
+    def from_dict(
+        cls, overrides: Mapping[str, Any] | None = None, *, is_locked: bool = False
+    ) -> Policy:
+        """The defaults with ``overrides`` put over them, validated (``is_locked``: as
+        ``check_consistency`` validates a locked policy).
 
         Raises ``PolicyError`` with a code (``unknown_key``, ``wrong_type``, ``out_of_range``,
         ``weights_sum``, ``repeated``, ``unknown_level``, ``inconsistent``) and an English message.
@@ -70,7 +73,7 @@ class Policy(
                 )
             values[key] = read_value(known[key], given)
         policy = cls(**values)
-        check_consistency(policy)
+        check_consistency(policy, is_locked=is_locked)
         return policy
 
     @classmethod
@@ -81,7 +84,7 @@ class Policy(
         version of the software has values that the document does not name: they take their
         defaults and are listed in ``added_since``. Raises as ``from_dict`` does.
         """
-        policy = cls.from_dict(document)
+        policy = cls.from_dict(document, is_locked=True)
         # A cached property may be filled beforehand, also of a frozen dataclass.
         policy.__dict__["document"] = copy.deepcopy(dict(document))
         return policy

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
 COLUMNS_TAKEN = frozenset(("street", "street_name", "assessor", "score"))
 
 
-def check_consistency(policy: Policy) -> None:
+#: Values that a policy could be locked with before there was a rule: such a policy is still read.
+LATER_RULES = frozenset(("pool_weights",))
+
+
+def check_consistency(policy: Policy, *, is_locked: bool = False) -> None:
     """Raise ``PolicyError`` when values that are fine alone contradict each other.
 
-    Codes: ``unknown_level`` for a level that is not in ``scale``, else ``inconsistent``.
+    Codes: ``unknown_level`` for a level that is not in ``scale``, else ``inconsistent``. A locked
+    policy is not held to rules that may be younger than it is.
     """
     for problem in contradictions(policy):
-        raise problem
+        if not (is_locked and problem.params.get("key") in LATER_RULES):
+            raise problem
 
 
 def contradictions(policy: Policy) -> tuple[PolicyError, ...]:
@@ -99,6 +105,12 @@ def number_contradictions(policy: Policy) -> list[tuple[str, str]]:
             policy.theme_min_waves > policy.theme_window,
             "theme_min_waves",
             "'theme_min_waves' cannot be larger than 'theme_window'.",
+        ),
+        (
+            policy.pool_weights[0] <= 0,
+            "pool_weights",
+            "The first of 'pool_weights' is the newest wave's and must be above 0: a year without "
+            "the wave that is judged would judge it by other waves.",
         ),
         (
             policy.last_waves > max(2, len(policy.pool_weights)),

@@ -75,6 +75,10 @@ CONTRADICTIONS: dict[str, Any] = {
     ),
     "trim_low": _l("The smallest weight cannot be larger than the largest weight allowed."),
     "theme_min_waves": _l("This cannot be larger than the number of waves looked at."),
+    "pool_weights": _l(
+        "The first weight is the newest wave’s and must be above 0: a year without the wave that "
+        "is judged would judge it by other waves."
+    ),
     "last_waves": _l("This cannot be larger than the number of waves in the annual pool."),
 }
 

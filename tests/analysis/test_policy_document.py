@@ -81,6 +81,7 @@ def test_hash_ignores_order_and_number_style_but_not_values():
         ({"pool_weights": {"w1": 1}}, "wrong_type", "a list of weights"),
         ({"pool_weights": [0.5, "0.5"]}, "wrong_type", "a list of weights"),
         ({"last_waves": 5}, "inconsistent", "'pool_weights'"),
+        ({"pool_weights": [0.0, 0.5, 0.5]}, "inconsistent", "the newest wave's"),
         ({"integrity_weights": {"burst": 1}}, "wrong_type", "burst, straight_line, speeding"),
         ({"burst_error": 0}, "out_of_range", "'burst_error'"),
         ({"quarantine_threshold": 0}, "out_of_range", "'quarantine_threshold'"),
@@ -237,3 +238,12 @@ def test_the_tables_of_the_documents_are_those_of_the_policy(language, name):
 
 def test_channel_the_policy_does_not_name_is_open():
     assert Policy.from_dict().stream_of("carrier pigeon") == "B"
+
+
+def test_a_policy_locked_without_weight_for_the_newest_wave_is_still_read():
+    document = {**Policy().to_dict(), "pool_weights": [0.0, 0.5, 0.5]}
+    with pytest.raises(PolicyError, match="newest"):
+        Policy.from_dict(document)
+    kept = Policy.from_locked(document)
+    assert kept.pool_weights == (0.0, 0.5, 0.5)
+    assert kept.to_dict() == document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_waves_that_cannot_be_one_pool(waves, code, words):
 
 def test_weights_that_are_all_zero_for_the_waves_there_are():
     with pytest.raises(AnalysisError, match="all 0"):
-        annual_pool(FOUR[:1], policy=policy(pool_weights=[0, 1]))
+        annual_pool(FOUR[:1], policy=dataclasses.replace(policy(), pool_weights=(0.0, 1.0)))
 
 
 @pytest.mark.parametrize("weights", [[0.5, 0.6], [1.5, -0.5], [math.nan, 1.0], [], [1.0]], ids=str)
