@@ -43,12 +43,16 @@ class Explained:
 
 @dataclass(frozen=True)
 class Ground:
-    """What conditions are explained from. streets: {} for a pool of waves."""
+    """What conditions are explained from. streets: {} for a pool of waves.
+
+    has_before: whether a wave before is published; None for a pool, which no wave stands before.
+    """
 
     group: GroupEvaluation
     policy: Policy
     names: Names
     streets: Mapping[str, StreetResult]
+    has_before: bool | None
 
     @property
     def evidence(self) -> Evidence:
@@ -246,11 +250,14 @@ def _waves(ground: Ground) -> Words:
             if pool.street
             else _("The pool of %(waves)s waves establishes no last place.", waves=pool.waves)
         )
-    numbers.append(
-        _("In the wave before %(street)s met all other conditions.", street=ground.name(before))
-        if before
-        else _("In the wave before no street met all other conditions.")
-    )
+    if before:
+        numbers.append(
+            _("In the wave before %(street)s met all other conditions.", street=ground.name(before))
+        )
+    elif ground.has_before:
+        numbers.append(_("In the wave before no street met all other conditions."))
+    elif ground.has_before is False:
+        numbers.append(_("No wave before this one is published."))
     remedies = [
         _(
             "The same street meets all other conditions in the next wave too, or a pool of at "

@@ -75,6 +75,9 @@ def verdict(wave_code: str) -> str:
     causes = causes_of(wave_code, draft=draft, revision=_revision())
     view, found, policy = causes.view, causes.found, causes.inputs.policy
     names = {one.street.code: one.street.name for one in view.streets}
+    has_before = found.year is not None or any(
+        one.opens_at < view.wave.opens_at and one.status == "published" for one in all_waves()
+    )
     groups = []
     for name, group in found.evaluation.groups.items():
         last, top = plans(found, name, policy)
@@ -82,11 +85,15 @@ def verdict(wave_code: str) -> str:
         groups.append(
             {
                 "group": group,
-                "conditions": explain(Ground(group, policy, names, found.result.streets)),
+                "conditions": explain(
+                    Ground(group, policy, names, found.result.streets, has_before)
+                ),
                 "last_plan": say_plan(last, names),
                 "top_plan": say_plan(top, names),
                 "pooled": pooled,
-                "pooled_conditions": explain(Ground(pooled, policy, names, {})) if pooled else (),
+                "pooled_conditions": explain(Ground(pooled, policy, names, {}, None))
+                if pooled
+                else (),
             }
         )
     return render_template(

@@ -94,6 +94,16 @@ def test_without_a_bundle_the_page_says_that_causes_can_differ(app: Flask, enter
     assert "can differ from the figures" in text(eva, f"{BASE}/evaluation/streets/s1")
 
 
+def test_only_a_wave_with_one_before_speaks_of_the_wave_before(enter: Enter) -> None:
+    eva = enter("eva")
+    first = text(eva, f"/office/waves/{FIRST}/evaluation/verdict")
+    assert "No wave before this one is published." in first
+    assert "In the wave before" not in first
+    second, pool = text(eva, f"{BASE}/evaluation/verdict").split('id="year"')
+    assert "In the wave before no street met all other conditions." in second
+    assert "wave before" not in pool.split("</section>")[0]
+
+
 def test_small_cells_are_hidden_from_the_street_itself(enter: Enter) -> None:
     path = f"{BASE}/evaluation/streets/s1"
     assert "recognised" not in text(enter("eva"), path)
