@@ -23,9 +23,9 @@ from survey.models import (
 )
 from survey.queries.policies import kept_policy
 from survey.queries.theme_counts import in_wave, speaking
-from survey.queries.waves import WaveView
+from survey.queries.waves import WaveView, wave_view
 from survey.services.theme_kinds import NOT_ABOUT, plain_text, store_kinds
-from survey.services.theme_meanwhile import hold_comments, hold_themes
+from survey.services.theme_meanwhile import comments_of, hold_comments, hold_themes
 from survey.services.theme_states import store_states
 
 Key = tuple[int, int | None]
@@ -63,6 +63,21 @@ def recount(
     for part in _parts(every_theme(session, wave) if wanted is None else wanted):
         _count(session, wave, part, told_at=told_at)
     store_states(session, wave, only=wanted)
+
+
+def recount_in_waves(session: Any, themes: Collection[int]) -> None:
+    """Count themes that became one, or two again, in every wave in which they are mentioned.
+
+    In the order of the waves, as the counts of earlier ones say how a theme fares in later ones.
+    Published waves are counted too: what they cost a street is frozen, and is not touched.
+    """
+    waves = (
+        select(Wave.code, Wave.opens_at)
+        .where(Wave.id.in_(select(Comment.wave_id).where(Comment.id.in_(comments_of(themes)))))
+        .order_by(Wave.opens_at, Wave.code)
+    )
+    for code, _opens_at in session.execute(waves).all():
+        recount(session, wave_view(code), only=themes)
 
 
 def choose_indicators(session: Any, wave: WaveView, themes: Collection[Theme]) -> None:

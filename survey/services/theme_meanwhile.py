@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from survey.errors import Refused
-from survey.models import Comment, District, Theme, db
+from survey.models import Comment, District, Mention, Theme, db
 from survey.queries.themes import NAMED_AT_ONCE, still_loose, still_sorted
 from survey.queries.waves import WaveView
 
@@ -53,6 +53,12 @@ def hold_comments(session: Any, comments: Collection[int | None]) -> None:
             .order_by(Comment.id)
             .with_for_update(key_share=True)
         ).all()
+
+
+def comments_of(themes: Collection[int]) -> Any:
+    """SQL: the comments of these themes, and of those they speak for."""
+    family = select(Theme.id).where(Theme.id.in_(themes) | Theme.merged_into_id.in_(themes))
+    return select(Mention.comment_id).where(Mention.theme_id.in_(family))
 
 
 def hold_themes(session: Any, themes: Collection[int | None]) -> None:

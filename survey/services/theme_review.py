@@ -20,14 +20,13 @@ from survey.models import (
     Theme,
     ThemeDecision,
     ThemeJudgement,
-    Wave,
 )
 from survey.queries.theme_sample import drawn_comments
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
 from survey.services.theme_acts import ACTS, DRAWN, Act, Kind, not_possible, unknown_comment
 from survey.services.theme_changes import Changes, put_back, stands
-from survey.services.theme_counts import choose_indicators, recount
+from survey.services.theme_counts import choose_indicators, recount, recount_in_waves
 from survey.services.theme_meanwhile import hold_comments, hold_themes
 
 LONGEST_REASON = 400
@@ -243,15 +242,7 @@ def _count(
     if kind.counts == "wave":
         recount(session, wave, only=counted)
         return
-    codes = (
-        select(Wave.code)
-        .join(Comment, Comment.wave_id == Wave.id)
-        .join(Mention, Mention.comment_id == Comment.id)
-        .where(Mention.theme_id.in_(counted))
-        .distinct()
-    )
-    for code in session.scalars(codes.order_by(Wave.code)).all():
-        recount(session, wave_view(code), only=counted)
+    recount_in_waves(session, counted)
 
 
 def _mentioned(session: Any, comment_id: int | None) -> set[int]:

@@ -27,14 +27,12 @@ from survey.models import (
     db,
 )
 from survey.queries.theme_counts import has_counts, in_wave, speaking
-from survey.queries.themes import (
-    sorted_comments,
-    unsorted_comments,
-)
+from survey.queries.themes import sorted_comments, unsorted_comments
 from survey.queries.waves import WaveView, wave_view
 from survey.services.theme_additions import add_mentions
-from survey.services.theme_counts import every_theme, recount
+from survey.services.theme_counts import every_theme, recount, recount_in_waves
 from survey.services.theme_meanwhile import (
+    comments_of,
     hold_comments,
     hold_district,
     hold_themes,
@@ -111,7 +109,9 @@ def run_themes(
     whole = review or wave.status != "open" or not has_counts(wave)
     with transaction() as session:
         hold_district(session, wave)
-        hold_comments(session, {*asked, *(row.id for row in (*loose, *before))})
+        merged = {theme_id for pair in found.merges for theme_id in pair}
+        theirs = session.scalars(comments_of(merged)) if merged else ()
+        hold_comments(session, {*asked, *(row.id for row in (*loose, *before)), *theirs})
         require_unchanged(wave, loose, before)
         if review:
             require_undecided(session, wave, settled)
@@ -125,6 +125,8 @@ def run_themes(
         _store_lineage(session, found, made, now=now)
         if whole:
             recount(session, wave, told_at=now)
+            # In the other waves, too, they are one from now on.
+            recount_in_waves(session, merged)
         else:
             new = {made[theme.id] for theme in found.themes if not theme.known}
             anew = add_mentions(session, wave, written, made=new, told_at=now)
