@@ -201,7 +201,9 @@ class _Earlier:
         self.answered: set[tuple[int, int]] = set()
         #: (theme, kind) that a person put there or judged to be about it.
         self.right: set[tuple[int, int]] = set()
+        #: {comment that comes first of its kind in a theme and street: those kinds}
         first: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        lowest: dict[tuple[int, int, int | None], int] = {}
         for part in _parts(wanted):
             for theme_id, kind, street_id, comment_id in session.execute(
                 self._counted(
@@ -212,9 +214,9 @@ class _Earlier:
                     part,
                 ).group_by(Mention.theme_id, Mention.kind_id, Comment.street_id)
             ):
-                key = (speaker.get(theme_id, 0), kind)
-                self.heard.add((*key, street_id))
-                first[comment_id].append(key)
+                heard = (speaker.get(theme_id, 0), kind, street_id)
+                # Of a theme and those that went into it only the first counts, as of one theme.
+                lowest[heard] = min(comment_id, lowest.get(heard, comment_id))
             by_hand = or_(
                 Mention.decided_by == "person",
                 and_(
@@ -229,6 +231,9 @@ class _Earlier:
                 .where(by_hand)
             ):
                 self.right.add((speaker.get(theme_id, 0), kind))
+        self.heard.update(lowest)
+        for (theme_id, kind, _street), comment_id in lowest.items():
+            first[comment_id].append((theme_id, kind))
         for part in _parts(first):
             for comment_id in session.scalars(
                 select(Comment.id).where(Comment.id.in_(part), Comment.response_id.is_not(None))
