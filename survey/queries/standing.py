@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext as _n
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from analysis.bundle import FULL, read_inputs
-from analysis.evaluation_records import Appeal as OpenAppeal
-from analysis.wave_evaluation import evaluate_wave
 from survey.errors import Refused
 from survey.formatting import say_day
 from survey.models import (
-    Appeal,
     Evaluation,
-    EvaluationBundle,
-    Exclusion,
     ResponseCube,
     SignOff,
     Street,
-    ThemeAdjustment,
     Wave,
     db,
 )
-from survey.queries.assessment import assessed_since
+from survey.queries.blocking import blocking_appeals
 from survey.queries.evaluation import UNPUBLISHED, RevisionView, revisions
+from survey.queries.outdated import outdated
 from survey.queries.policies import kept_policy
 from survey.queries.waves import WaveView
 from survey.working_days import add_working_days, working_days_between
@@ -102,8 +92,8 @@ def approval_problems(
 ) -> Iterator[Refused]:
     """Everything that keeps `actor` from approving a provisional evaluation, most lasting first.
 
-    today: in the district's time zone. Five queries, and when appeals are open and a last place
-    is established, the evaluation is computed again.
+    today: in the district's time zone. Seven queries, and when appeals are open and there is a
+    verdict, the evaluation is computed again.
     """
     stored = db.session.get_one(Evaluation, evaluation_id)
     froze = db.session.scalar(
@@ -126,8 +116,8 @@ def approval_problems(
         yield Refused(
             "appeals_open",
             _n(
-                "%(num)s open appeal could change who is last. Decide it first.",
-                "%(num)s open appeals could change who is last. Decide them first.",
+                "%(num)s open appeal could change a verdict. Decide it first.",
+                "%(num)s open appeals could change a verdict. Decide them first.",
                 len(blocking),
             ),
             status=409,
@@ -138,114 +128,6 @@ def approval_problems(
             _l("Somebody else has to approve what %(who)s has frozen.", who=froze),
             status=409,
         )
-
-
-def outdated(stored: Evaluation, wave: WaveView) -> Iterator[Refused]:
-    """What was decided after an evaluation was frozen and is not in its figures. Two queries."""
-    if decided_since(stored):
-        yield Refused(
-            "decided_since",
-            _l(
-                "An appeal or an exclusion was decided after these figures were frozen. Freeze "
-                "the draft again, so that the decision is in them."
-            ),
-            status=409,
-        )
-    if assessed_since(stored.created_at, wave):
-        yield Refused(
-            "assessed_since",
-            _l(
-                "A direct score or a list was changed after these figures were frozen. Freeze the "
-                "draft again, so that the change is in them."
-            ),
-            status=409,
-        )
-
-
-def decided_since(stored: Evaluation) -> bool:
-    """Whether an appeal was upheld or an exclusion decided after the figures. One query."""
-    upheld = (
-        select(Appeal.id)
-        .where(
-            Appeal.wave_id == stored.wave_id,
-            Appeal.status == "upheld",
-            or_(Appeal.evaluation_id == stored.id, Appeal.closed_at > stored.created_at),
-        )
-        .exists()
-    )
-    excluded = (
-        select(Exclusion.id)
-        .where(
-            Exclusion.wave_id == stored.wave_id,
-            or_(Exclusion.decided_at > stored.created_at, Exclusion.lifted_at > stored.created_at),
-        )
-        .exists()
-    )
-    return bool(db.session.scalar(select(or_(upheld, excluded))))
-
-
-def blocking_appeals(stored: Evaluation) -> tuple[int, ...]:
-    """Keys of the open appeals that could lift a last place that is established. Three queries.
-
-    Tried as the method tries them (10, vii): the frozen inputs are evaluated with the appeals
-    open. An appeal in a peer group without an established last place holds nothing up.
-    """
-    established = {
-        group["name"] for group in stored.summary["groups"] if group["last"]["established"]
-    }
-    if not established:
-        return ()
-    open_ones = _open_appeals(stored)
-    if not open_ones:
-        return ()
-    groups = {code: one["group"] for code, one in stored.summary["streets"].items()}
-    blocked = established & _groups_that_could_change(
-        stored.id, tuple(appeal for _key, appeal in open_ones)
-    )
-    return tuple(key for key, appeal in open_ones if groups.get(appeal.street) in blocked)
-
-
-def _open_appeals(stored: Evaluation) -> list[tuple[int, OpenAppeal]]:
-    rows = db.session.execute(
-        select(Appeal.id, Street.code, Appeal.theme_id, ThemeAdjustment.label)
-        .join(Street, Appeal.street_id == Street.id)
-        .outerjoin(
-            ThemeAdjustment,
-            (ThemeAdjustment.evaluation_id == stored.id)
-            & (ThemeAdjustment.street_id == Appeal.street_id)
-            & (ThemeAdjustment.theme_id == Appeal.theme_id),
-        )
-        .where(Appeal.wave_id == stored.wave_id, Appeal.status == "open")
-        .order_by(Appeal.id)
-    )
-    # A street that is not in these figures can change nothing in them.
-    return [
-        (key, OpenAppeal(code, label))
-        for key, code, theme_id, label in rows
-        if code in stored.summary["streets"] and (theme_id is None or label is not None)
-    ]
-
-
-def _groups_that_could_change(evaluation_id: int, appeals: tuple[OpenAppeal, ...]) -> set[str]:
-    """Peer groups whose last place the appeals could lift; kept, as frozen inputs stay."""
-    memory: dict[Any, set[str]] = current_app.extensions.setdefault("appeals_tried", {})
-    digest, content = db.session.execute(
-        select(EvaluationBundle.sha256, EvaluationBundle.content).where(
-            EvaluationBundle.evaluation_id == evaluation_id, EvaluationBundle.kind == FULL
-        )
-    ).one()
-    key = (digest, appeals)
-    if key not in memory:
-        with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-            files = {name: bundle.read(name) for name in bundle.namelist()}
-        found = evaluate_wave(replace(read_inputs(files), appeals=appeals)).evaluation
-        memory.clear()
-        memory[key] = {
-            name
-            for name, group in found.groups.items()
-            if any(one.code == "open_appeal" and not one.met for one in group.last.conditions)
-        }
-    return memory[key]
 
 
 @dataclass(frozen=True)

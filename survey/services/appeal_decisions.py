@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import Appeal, AuditEvent, Exclusion, Response, RollupPending, Street, Wave
+from survey.queries.outdated import HELD_BACK_AGAIN as TAKEN_BACK
 from survey.queries.waves import wave_view
 from survey.services import audit
 from survey.services.appeals import (
@@ -29,7 +30,6 @@ from survey.services.theme_counts import recount_of_answers
 
 DECISIONS = ("upheld", "rejected")
 HELD_BACK, COUNTED = "quarantined", "accepted"
-TAKEN_BACK = "appeal_answers_held_back"
 # Variables of one statement are limited on SQLite.
 AT_ONCE = 500
 
@@ -104,13 +104,15 @@ def hold_back_again(appeal_id: int, *, because: str, actor: str, now: datetime) 
         _require_folded(session, still)
         _move(session, still, before=COUNTED, after=HELD_BACK)
         recount_of_answers(session, wave_view(wave.code), still)
+        # Figures that are frozen by now do not have it: the trail says so.
+        at = after_figures(session, wave.id, now)
         audit.record(
             session,
             actor=actor,
             action=TAKEN_BACK,
             subject=subject_of(appeal_id, wave.code),
             detail={"because": words, "answers": _as_ranges(still)},
-            at=now,
+            at=at,
         )
         return len(still)
 

@@ -19,6 +19,7 @@ from survey.errors import Refused
 from survey.models import DirectScore, ObjectiveScore, db
 from survey.queries.policies import kept_policy
 from survey.services import audit
+from survey.services.appeals import after_figures
 from survey.services.assessment_state import (
     WaveStreets,
     require_reason,
@@ -168,7 +169,8 @@ def store(
                         for one in changes
                     ],
                 },
-                at=now,
+                # Scores bear no time; figures frozen by now see by this one that they lack them.
+                at=after_figures(session, wave.id, now),
             )
     return len(changes)
 

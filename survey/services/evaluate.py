@@ -18,8 +18,9 @@ from survey.errors import Refused
 from survey.formatting import local_time, say_day, say_time
 from survey.models import Evaluation, SignOff, Wave, table_of
 from survey.queries.evaluation import UNPUBLISHED, evaluation_by_id
+from survey.queries.outdated import outdated
 from survey.queries.policies import kept_policy
-from survey.queries.standing import approval_problems, outdated
+from survey.queries.standing import approval_problems
 from survey.queries.views import EvaluationView
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit

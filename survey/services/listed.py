@@ -20,6 +20,7 @@ from survey.models import ListedItem, db
 from survey.plain_text import plain
 from survey.queries.views import ListedView
 from survey.services import audit
+from survey.services.appeals import after_figures
 from survey.services.assessment_state import (
     WaveStreets,
     require_reason,
@@ -189,6 +190,7 @@ def add_items(
     with transaction() as session:
         wave = wave_streets(wave_code, locked=True)
         frozen = require_reason(wave, reason)
+        at = after_figures(session, wave.id, now)
         standing = _standing(wave)
         for new in items:
             if wrong := street_problem(new.street, wave):
@@ -205,7 +207,7 @@ def add_items(
                     wave_id=wave.id,
                     street_id=wave.streets[new.street],
                     entered_by=actor,
-                    entered_at=now,
+                    entered_at=at,
                     removed_because="",
                     **asdict(new.item),
                 )
@@ -247,7 +249,8 @@ def remove_item(item_id: int, *, wave_code: str, because: str, actor: str, now: 
             raise Refused("unknown_item", _l("There is no such item in this wave."), status=404)
         if item.removed_at is not None:
             raise Refused("removed_before", _l("This item was removed before."), status=409)
-        item.removed_at, item.removed_by = now, actor
+        at = after_figures(session, wave.id, now)
+        item.removed_at, item.removed_by = at, actor
         item.removed_because = because.strip()
         audit.record(
             session,
