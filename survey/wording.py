@@ -39,6 +39,10 @@ SUPPRESSED: dict[str, Any] = {
     "objective_missing": _l("an objective indicator has no value"),
     "not_pooled": _l("not in every wave of the year"),
     "wave_missing": _l("no score in a wave of the year"),
+    "population_missing": _l("the number of residents is not known"),
+    "invitations_not_recorded": _l("nobody recorded how many were invited"),
+    "more_answers_than_invited": _l("more answers than invitations"),
+    "nobody_invited": _l("nobody was invited"),
     "street_without_index": _l("a street has no score that may be shown"),
     "score_of_a_ranked_street_hidden": _l("a hidden score of the group could be worked out"),
 }

@@ -106,3 +106,13 @@ def test_words_print_no_number_that_is_withheld(published: Flask, locale: str) -
             number = f"{full.params['z']:.2f}"
             assert number in say_reason(full.code, full.params)
             assert f"z = {number}" not in str(report)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_front_page_says_in_words_why_the_district_has_no_score(
+    published: Flask, lang: str
+) -> None:
+    page = published.test_client().get(f"/?wave={SECOND}&lang={lang}").get_data(as_text=True)
+    assert "street_without_index" not in page
+    with published.test_request_context(), force_locale("en" if lang == "en" else "zh_Hans_CN"):
+        assert say_reason("street_without_index") in page
