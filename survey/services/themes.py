@@ -109,7 +109,7 @@ def run_themes(
     whole = review or wave.status != "open" or not has_counts(wave)
     with transaction() as session:
         hold_district(session, wave)
-        merged = {theme_id for pair in found.merges for theme_id in pair}
+        merged: set[Any] = {theme_id for pair in found.merges for theme_id in pair}
         theirs = session.scalars(comments_of(merged)) if merged else ()
         hold_comments(session, {*asked, *(row.id for row in (*loose, *before)), *theirs})
         require_unchanged(wave, loose, before)

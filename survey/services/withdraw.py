@@ -44,8 +44,8 @@ def withdraw(receipt_hash: str, *, now: datetime) -> bool:
     receipt_hash: as stored, see `responses.receipt_hash`. now: UTC; the trail keeps its hour.
     Doing it twice is doing it once. One transaction: a publication that is being made is waited
     for, and one that comes after finds the answer gone and waits for the cubes.
-    Raises Refused: 404 for an unknown receipt, 409 once the figures are frozen, as what was on notice is
-    what is published.
+    Raises Refused: 404 for an unknown receipt, 409 once the figures are frozen, as what was on
+    notice is what is published.
     """
     with transaction() as session:
         found = session.execute(
@@ -135,10 +135,12 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
     forget_comment(session, comment.id)
     session.execute(delete(Mention).where(Mention.comment_id == comment.id))
     session.execute(delete(Comment).where(Comment.id == comment.id))
-    if not mentioned:
-        return
     # After the comment and in their order, as everybody does who needs both.
     hold_themes(session, mentioned)
+    # A copy that does not count is not compared anew, and would keep the number of what is gone.
+    session.execute(update(Mention).where(Mention.kind_id == comment.id).values(kind_id=None))
+    if not mentioned:
+        return
     for theme in session.scalars(select(Theme).where(Theme.id.in_(mentioned)).order_by(Theme.id)):
         # A theme is labelled with the opening of one resident's own words.
         if theme.label.rstrip("…") in cleaned(comment.body):
