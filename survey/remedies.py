@@ -313,7 +313,12 @@ def _appeals(_ground: Ground) -> Words:
 
 
 def _unknown_appeals(_ground: Ground) -> Words:
-    return [], [_("Put the evaluation on public notice: from then on appeals are recorded.")]
+    return [], [
+        _(
+            "Put the evaluation on public notice: from then on appeals are recorded. What "
+            "is frozen or published without a notice needs a new revision with one."
+        )
+    ]
 
 
 CONDITIONS: Mapping[str, Callable[[Ground], Words]] = {

@@ -52,7 +52,7 @@ def store_frozen(
     """
     newest = select(func.max(Evaluation.revision)).where(Evaluation.wave_id == wave.id)
     revision = (session.scalar(newest) or 0) + 1
-    computed = computed_draft(wave.code, could_appeal=not at_once)
+    computed = computed_draft(wave.code, could_appeal=not at_once and notice_until is not None)
     draft = computed.evaluation
     _require_complete(wave, draft, revision=revision, reason=reason)
     steps = [SignOffView("frozen", actor, now)]

@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from analysis.__main__ import main as analysis_main
 from survey import working_days
+from survey.database import transaction
 from survey.errors import Refused
 from survey.models import AuditEvent, EvaluationBundle, Wave, db
 from survey.queries.evaluation import (
@@ -202,6 +203,12 @@ def test_who_had_no_time_to_appeal_cannot_be_last(app: Flask) -> None:
         publish(CODE, actor="eva", now=AFTER)
         at_once = publish(CODE, actor="command line", now=AFTER, reason="a correction")
         assert about_appeals(at_once) == ("appeals_unknown", False)
+        policy_id = factories.policy(overrides={"appeal_days": 0})
+        with transaction() as session:
+            session.execute(update(Wave).values(policy_id=policy_id))
+        silent = freeze(CODE, actor="eva", now=AFTER, reason="another policy")
+        assert silent.notice_until is None
+        assert about_appeals(silent) == ("appeals_unknown", False)
 
 
 def test_what_is_decided_after_the_approval_holds_the_publication_up(app: Flask) -> None:
