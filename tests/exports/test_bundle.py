@@ -123,6 +123,7 @@ def test_public_bundle_holds_no_answers_and_no_hidden_score(
             "manifest.json",
             "policy.json",
             "groups.json",
+            "year.json",
             "results.json",
             "README.txt",
         }
