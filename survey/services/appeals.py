@@ -66,7 +66,7 @@ def file_appeal(
         evaluation = _on_notice(current_revision(session, wave.id), today)
         street = _street(session, wave, street_code)
         _require_something(session, evaluation, street, kind=kind, theme_id=theme_id)
-        _require_first(session, wave.id, street, kind=kind, theme_id=theme_id)
+        _require_first(session, evaluation, street, kind=kind, theme_id=theme_id)
         days = kept_policy(evaluation.policy_id).appeal_decision_days
         appeal = Appeal(
             evaluation_id=evaluation.id,
@@ -286,29 +286,48 @@ def _require_something(
 
 
 def _require_first(
-    session: Any, wave_id: int, street: Street, *, kind: str, theme_id: int | None
+    session: Any, evaluation: Evaluation, street: Street, *, kind: str, theme_id: int | None
 ) -> None:
     """It was not appealed against before; what a street withdrew it may file again.
 
     An upheld deduction stays removed; answers held back or an exclusion decided anew may be
-    appealed against anew.
+    appealed against anew. So may a deduction that is larger now than the one that stood when
+    the appeal was rejected: nobody has heard the street about that.
     """
     closed = ("open", "rejected", "upheld") if kind == "deduction" else ("open", "rejected")
     before = session.scalar(
-        select(Appeal.id)
+        select(Appeal)
         .where(
-            Appeal.wave_id == wave_id,
+            Appeal.wave_id == evaluation.wave_id,
             Appeal.street_id == street.id,
             Appeal.kind == kind,
             Appeal.theme_id == theme_id if theme_id is not None else Appeal.theme_id.is_(None),
             Appeal.status.in_(closed),
         )
+        # The last one is what the street was heard about.
+        .order_by(Appeal.id.desc())
         .limit(1)
     )
-    if before is not None:
+    if before is not None and not _is_worse_now(session, before, evaluation):
         raise Refused(
             "appealed_before",
             _l("The street appealed against this before; see the list of its appeals."),
             status=409,
-            details={"appeal": before},
+            details={"appeal": before.id},
         )
+
+
+def _is_worse_now(session: Any, before: Appeal, evaluation: Evaluation) -> bool:
+    """Whether a deduction is larger than in the figures that a rejected appeal was against."""
+    if before.status != "rejected" or before.kind != "deduction":
+        return False
+    taken = dict(
+        session.execute(
+            select(ThemeAdjustment.evaluation_id, ThemeAdjustment.deduction).where(
+                ThemeAdjustment.evaluation_id.in_((before.evaluation_id, evaluation.id)),
+                ThemeAdjustment.street_id == before.street_id,
+                ThemeAdjustment.theme_id == before.theme_id,
+            )
+        ).all()
+    )
+    return bool(taken.get(evaluation.id, 0.0) > taken.get(before.evaluation_id, 0.0))

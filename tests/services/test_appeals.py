@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from survey.database import transaction
 from survey.errors import Refused
 from survey.models import (
     Appeal,
@@ -19,6 +20,7 @@ from survey.models import (
     Exclusion,
     Response,
     RollupPending,
+    ThemeAdjustment,
     db,
 )
 from survey.queries.appeals import due_appeals, one_appeal, street_appeals, wave_appeal_list
@@ -270,6 +272,21 @@ def test_an_appeal_still_open_at_publication_leads_to_the_next_revision(app: Fla
         again = freeze(CODE, actor="eva", now=later + timedelta(days=1), reason="appeal upheld")
         assert (again.revision, again.status) == (2, "provisional")
         assert again.streets[-1].adjusted != frozen.streets[-1].adjusted
+
+
+def test_a_larger_deduction_may_be_appealed_against_again(app: Flask) -> None:
+    with app.app_context():
+        made = put_on_notice()
+        decided(filed(made), "rejected")
+        assert refused(filed, made) == "appealed_before"
+        with transaction() as session:
+            # As if the theme had cost less when the street was heard.
+            session.execute(update(ThemeAdjustment).values(deduction=0.5))
+        freeze(CODE, actor="eva", now=LATER + timedelta(hours=1), reason="more mentions")
+        again = filed(made)
+        assert refused(filed, made) == "appealed_before"
+        decided(again, "rejected")
+        assert refused(filed, made) == "appealed_before"
 
 
 def test_a_calendar_that_ends_too_early_takes_no_appeal_away(app: Flask) -> None:
