@@ -132,11 +132,12 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
             select(ThemeJudgement.theme_id).where(ThemeJudgement.comment_id == comment.id)
         ),
     }
+    # After the comment and in their order, as everybody does who needs both; and before anything
+    # is deleted, as whoever counts the themes now may be about to say what it is a copy of.
+    hold_themes(session, mentioned)
     forget_comment(session, comment.id)
     session.execute(delete(Mention).where(Mention.comment_id == comment.id))
     session.execute(delete(Comment).where(Comment.id == comment.id))
-    # After the comment and in their order, as everybody does who needs both.
-    hold_themes(session, mentioned)
     # A copy that does not count is not compared anew, and would keep the number of what is gone.
     session.execute(update(Mention).where(Mention.kind_id == comment.id).values(kind_id=None))
     if not mentioned:
