@@ -45,7 +45,11 @@ def street(wave_code: str, street_code: str) -> str:
     """Where the figures of one street come from: blend, streams, weights, cells, themes."""
     own_street_or_any(street_code)
     draft = _wants_draft()
-    if not g.viewer.reads_all and current_evaluation(wave_code) is None:
+    stands = None if g.viewer.reads_all else current_evaluation(wave_code)
+    # What was frozen without a notice is the office's alone until it is published.
+    if not g.viewer.reads_all and (
+        stands is None or (stands.status != "published" and stands.notice_until is None)
+    ):
         raise Refused(
             "not_frozen", _l("The evaluation of this wave is not made public yet."), status=404
         )
