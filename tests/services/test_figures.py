@@ -1,19 +1,15 @@
-"""Figures of placed shapes: what they say, where they end, and how a browser shows them."""
+"""Figures of placed shapes: what they say and where they end."""
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
-from playwright.sync_api import sync_playwright
 
-from survey import children
 from survey.charts.combined import combined_chart
 from survey.charts.figure import Figure
 from survey.charts.layout import text_width
@@ -24,7 +20,6 @@ from survey.charts.weights import weights_figure
 from survey.queries.evaluation import published_evaluation
 from survey.queries.views import EvaluationView
 from survey.services import pictures
-from tests.parts import chromium
 from tests.published import SECOND, published_copy
 
 
@@ -96,46 +91,6 @@ def test_a_street_of_the_combined_chart_has_its_rank_set_and_no_suppressed_one_i
     drawn = {row.label for group in chart.groups for row in group.rows}
     for street in view.streets:
         assert (street.street.name[0] in drawn) == (street.blended.suppressed_because is None)
-
-
-@pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_a_browser_shows_a_picture_with_chinese_and_not_a_blank_or_black_one(
-    view: EvaluationView, size: str
-) -> None:
-    from PIL import Image
-
-    chart = combined_chart(view)
-    assert chart is not None
-    wanted = [figure.to_params() for figure in figures(view)] + [chart.to_params()]
-    command = [sys.executable, "-m", "survey.charts"]
-    drawn = json.loads(children.run(command, seconds=90, given=json.dumps(wanted).encode()))
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        page = browser.new_page(
-            viewport={"width": 360 if size == "narrow" else 1280, "height": 800}
-        )
-        for variants in drawn:
-            svg = variants[f"{size}-light"]
-            page.set_content(f"<body style='margin:0'>{svg}</body>")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            image = Image.open(io.BytesIO(page.locator("svg").screenshot())).convert("L")
-            greys = image.histogram()
-            total = sum(greys)
-            assert 0.4 < sum(greys[230:]) / total < 0.995
-            assert 0.001 < sum(greys[:120]) / total < 0.4
-            # Different characters look different: boxes in place of glyphs would be all the same.
-            looks = page.evaluate(
-                """() => ['街', '评', '龘'].map(c => {
-                  const canvas = document.createElement('canvas');
-                  const pen = canvas.getContext('2d');
-                  const text = document.querySelector('svg text');
-                  pen.font = '24px ' + getComputedStyle(text).fontFamily;
-                  pen.fillText(c, 0, 24);
-                  return canvas.toDataURL();
-                })"""
-            )
-            assert looks[0] != looks[1]
-        browser.close()
 
 
 def test_the_page_asks_for_every_picture(view: EvaluationView) -> None:
