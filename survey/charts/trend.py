@@ -169,8 +169,8 @@ def _foot(view: EvaluationView, streets: Sequence[StreetEvaluation]) -> list[str
     lines = [
         _(
             "▲ ▼ with a shaded ground: the change since the last wave is significant, its "
-            "interval (95 %) does not include 0. Each street is tested for itself, so one in twenty "
-            "would be marked by chance alone. One scale for all."
+            "interval (95 %) does not include 0. Each street is tested for itself, so one in "
+            "twenty would be marked by chance alone. One scale for all."
         )
     ]
     hidden = [
