@@ -215,10 +215,10 @@ def assert_sound(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer is not None, path
     assert answer.ok, path
-    found = Axe().run(page)
-    assert found.violations_count == 0, (path, found.generate_report())
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(page)
+        assert found.violations_count == 0, (path, width, found.generate_report())
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (path, width, wide)
 
