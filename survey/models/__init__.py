@@ -14,6 +14,16 @@ from survey.models.appeal import (
 )
 from survey.models.assessment import LISTED_KINDS, DirectScore, ListedItem, ObjectiveScore
 from survey.models.base import Base, db, table_of
+from survey.models.case import (
+    CASE_ACTIONS,
+    CASE_ORIGINS,
+    CASE_STATES,
+    Case,
+    CaseCall,
+    CaseEvent,
+    Recheck,
+    ReplyTemplate,
+)
 from survey.models.contact import ContactRequest
 from survey.models.cube import (
     AnswerCube,
@@ -36,9 +46,17 @@ from survey.models.evaluation import (
     ThemeAdjustment,
 )
 from survey.models.fieldwork import CHANNELS, CollectionPoint, Invitation, Wave
+from survey.models.mail import MailMessage
 from survey.models.paper import PaperBatch, PaperEntry, PaperForm
 from survey.models.picture import Picture
-from survey.models.place import Department, District, PopulationMargin, Stratum, Street
+from survey.models.place import (
+    Department,
+    District,
+    PopulationMargin,
+    Stratum,
+    Street,
+    StreetCondition,
+)
 from survey.models.questionnaire import (
     AnswerOption,
     Indicator,
@@ -47,6 +65,7 @@ from survey.models.questionnaire import (
     Questionnaire,
 )
 from survey.models.response import Answer, Comment, IndicatorScore, Response, ResponseTag
+from survey.models.signed_in import AccountInvitation, OfficeSession, RecoveryCode
 from survey.models.slip import Slip, SlipBatch, SlipVoid, SpentSlip
 from survey.models.theme import (
     Mention,
@@ -63,6 +82,9 @@ from survey.models.theme_tally import MentionBand, ThemeTally
 __all__ = [
     "APPEAL_KINDS",
     "APPEAL_STATUSES",
+    "CASE_ACTIONS",
+    "CASE_ORIGINS",
+    "CASE_STATES",
     "CHANNELS",
     "DUTY_BODIES",
     "FROZEN_STATUSES",
@@ -73,6 +95,7 @@ __all__ = [
     "SIGN_OFF_STEPS",
     "THEME_STATES",
     "Account",
+    "AccountInvitation",
     "Answer",
     "AnswerCube",
     "AnswerOption",
@@ -82,6 +105,9 @@ __all__ = [
     "ArrivalCube",
     "AuditEvent",
     "Base",
+    "Case",
+    "CaseCall",
+    "CaseEvent",
     "ClusterCube",
     "CollectionPoint",
     "Comment",
@@ -99,10 +125,12 @@ __all__ = [
     "IndicatorScore",
     "Invitation",
     "ListedItem",
+    "MailMessage",
     "Mention",
     "MentionBand",
     "MomentCube",
     "ObjectiveScore",
+    "OfficeSession",
     "PaperBatch",
     "PaperEntry",
     "PaperForm",
@@ -111,6 +139,9 @@ __all__ = [
     "PopulationMargin",
     "Question",
     "Questionnaire",
+    "Recheck",
+    "RecoveryCode",
+    "ReplyTemplate",
     "Response",
     "ResponseCube",
     "ResponseTag",
@@ -124,6 +155,7 @@ __all__ = [
     "SpentSlip",
     "Stratum",
     "Street",
+    "StreetCondition",
     "StreetResult",
     "Theme",
     "ThemeAdjustment",

@@ -11,6 +11,7 @@ from typing import Any
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey.models.base import Base, BigKey
-from survey.models.place import Street
+from survey.models.place import Department, Street
 
 ROLES = ("evaluator", "street", "department", "admin", "auditor")
 
@@ -67,9 +68,24 @@ class Account(Base, UserMixin):
     language: Mapped[str] = mapped_column(String(8), default="")
     #: Set for accounts of a street, and only for those.
     street_id: Mapped[int | None] = mapped_column(ForeignKey("street.id"))
+    #: Set for accounts of a department, and only for those.
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    #: Secret of the one-time codes (TOTP, RFC 6238), encrypted; NULL: a password is enough.
+    totp_secret: Mapped[str | None] = mapped_column(String(400))
+    #: The time step of the last code that was taken: none is taken twice.
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    #: Failed attempts since the last sign-in, and until when (UTC) further ones are refused.
+    failed_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime)
+    #: UTC; this sign-in and the one before it: what happened since then is new.
+    signed_in_at: Mapped[datetime | None] = mapped_column(DateTime)
+    signed_in_before_at: Mapped[datetime | None] = mapped_column(DateTime)
+    #: Whether mail about due and passed cases is wanted, to `email`.
+    wants_mail: Mapped[bool] = mapped_column(Boolean, default=False)
 
     roles: Mapped[list[Role]] = relationship(secondary=account_role)  # type: ignore[assignment]
     street: Mapped[Street | None] = relationship()
+    department: Mapped[Department | None] = relationship()
 
 
 class ApiKey(Base):

@@ -5,7 +5,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Date,
+    Double,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey.models.base import Base
@@ -94,4 +103,27 @@ class PopulationMargin(Base):
     #: The day the count stands for.
     as_of: Mapped[date | None] = mapped_column(Date)
     #: Where the count comes from, e.g. the census table.
+    source: Mapped[str] = mapped_column(String(240), default="")
+
+
+class StreetCondition(Base):
+    """A resource or condition of a street, e.g. staff or money: context, never part of a score."""
+
+    __tablename__ = "street_condition"
+    __table_args__ = (UniqueConstraint("street_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    street_id: Mapped[int] = mapped_column(ForeignKey("street.id"))
+    #: The same condition has the same code in every street.
+    code: Mapped[str] = mapped_column(String(40))
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    unit_zh: Mapped[str] = mapped_column(String(40), default="")
+    unit_en: Mapped[str] = mapped_column(String(40), default="")
+    value: Mapped[float] = mapped_column(Double)
+    #: Shown for so many residents, e.g. 1000; 0: as it is.
+    per_residents: Mapped[int] = mapped_column(default=0)
+    #: The day the figure stands for.
+    as_of: Mapped[date | None] = mapped_column(Date)
+    #: Where the figure comes from.
     source: Mapped[str] = mapped_column(String(240), default="")

@@ -57,6 +57,7 @@ TOLD = {
     "rollup_pending": {"id", "response_id", "sign", "status"},
     "mention": {"comment_id", "theme_id", "model_id", "closeness", "decided_by", "kind_id"},
     "theme_judgement": {"comment_id", "theme_id", "is_about", "basis"},
+    "recheck": {"case_id", "round", "response_id", "is_solved", "words", "answered_on"},
     # Forms of an open pile, deleted when it is closed: found by the number that was stamped on them
     # after they came back, with the typist, because the second one must be another. Neither has
     # a column that could lead on to a response.
@@ -84,6 +85,8 @@ def test_no_other_table_points_at_a_response() -> None:
         "indicator_score",
         "comment",
         "rollup_pending",
+        # What a resident says later on the receipt: solved or not, and on which day.
+        "recheck",
     }
 
 
