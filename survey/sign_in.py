@@ -101,14 +101,18 @@ class SignInForm(LoginForm):
 
 
 class AccountStore(SQLAlchemyUserDatastore):
-    """Finds an account with its roles and street in one query."""
+    """Finds an account with its roles, street and department in one query."""
 
     def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Any:
         """The account whose one given column has this value."""
         ((column, value),) = kwargs.items()
         query = (
             select(Account)
-            .options(joinedload(Account.roles), joinedload(Account.street))
+            .options(
+                joinedload(Account.roles),
+                joinedload(Account.street),
+                joinedload(Account.department),
+            )
             .where(getattr(Account, column) == value)
         )
         return self.db.session.scalars(query).unique().one_or_none()

@@ -29,6 +29,7 @@ from flask_security import logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
+from survey.desk import Desk
 from survey.errors import HTTP_WORDS, Refused, wants_json
 from survey.services import access
 
@@ -47,6 +48,19 @@ class Viewer:
     roles: frozenset[str]
     street_code: str | None
     street_name: tuple[str, str]
+    department_code: str | None = None
+    department_name: tuple[str, str] = ("", "")
+
+    @property
+    def desk(self) -> Desk:
+        """Whom the viewer acts for, as cases know it."""
+        return Desk(
+            username=self.username,
+            street_code=self.street_code,
+            department_code=self.department_code,
+            is_evaluator=self.has("evaluator"),
+            only_reads=self.has("auditor"),
+        )
 
     def has(self, *roles: str) -> bool:
         """Whether the viewer has one of the roles."""
@@ -92,13 +106,17 @@ def identify() -> Viewer | None:
     if "viewer" not in g:
         g.viewer = None
         if current_user.is_authenticated:
-            street = current_user.street
+            street, department = current_user.street, current_user.department
             g.account_language = current_user.language
             g.viewer = Viewer(
                 username=current_user.username,
                 roles=frozenset(role.name for role in current_user.roles),
                 street_code=street.code if street else None,
                 street_name=(street.name_zh, street.name_en) if street else ("", ""),
+                department_code=department.code if department else None,
+                department_name=(department.name_zh, department.name_en)
+                if department
+                else ("", ""),
             )
     viewer: Viewer | None = g.viewer
     return viewer

@@ -1,0 +1,88 @@
+"""Take a case in hand and note what was done: what every act on a case begins and ends with."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from survey.desk import Desk
+from survey.errors import Refused
+from survey.models import Case, CaseEvent
+from survey.queries.case_scope import held_by, seen_by
+
+
+def take(session: Any, case_id: int, *, desk: Desk, version: int, as_holder: bool = True) -> Case:
+    """The case, locked for this transaction, for a desk that saw its state `version`.
+
+    as_holder: only who holds the case may go on; the evaluation office and, for what a street may
+    do with a case of its own that a department holds, callers pass False and look themselves.
+    Raises Refused: 404 unknown_case for one that is not there or that the desk does not see, 403
+    not_the_holder, 409 changed_meanwhile with the present version in the details.
+    """
+    case: Case | None = session.scalars(
+        select(Case)
+        .where(Case.id == case_id, seen_by(desk))
+        .with_for_update(of=Case)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if case is None:
+        raise Refused("unknown_case", _l("There is no such case on this desk."), status=404)
+    if (
+        as_holder
+        and session.scalar(select(Case.id).where(Case.id == case_id, held_by(desk))) is None
+    ):
+        raise Refused(
+            "not_the_holder",
+            _l("Another office holds this case. Only the office that holds it can do this."),
+            status=403,
+        )
+    if case.version != version:
+        raise Refused(
+            "changed_meanwhile",
+            _l(
+                "Somebody changed this case while you had it open. Nothing of yours was stored; "
+                "look at what was done below and decide again."
+            ),
+            status=409,
+            details={"version": case.version},
+        )
+    return case
+
+
+def note(
+    session: Any,
+    case: Case,
+    action: str,
+    *,
+    actor: str,
+    now: datetime,
+    state: str = "",
+    words: str = "",
+    reason: str = "",
+    due_on: date | None = None,
+) -> CaseEvent:
+    """Put an act on record, with the state after it; the case's version goes up by one.
+
+    action: one of survey.models.CASE_ACTIONS; state: the new one, "" leaves it; now: UTC. Whoever
+    changes the holder sets case.department_id before.
+    """
+    if state:
+        case.state = state
+    case.version += 1
+    event = CaseEvent(
+        case_id=case.id,
+        at=now,
+        actor=actor[:80],
+        action=action,
+        state=case.state,
+        department_id=case.department_id,
+        words=words,
+        reason=reason,
+        due_on=due_on,
+    )
+    session.add(event)
+    session.flush()
+    return event
