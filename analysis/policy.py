@@ -3,8 +3,8 @@
 The fields of one frozen dataclass are the single source: they give the keys, types and
 defaults, and their metadata the section and the help in both languages, so that a settings
 page, the schema and the validation come from one place. They are declared by section in
-``policy_score``, ``policy_weights``, ``policy_themes``, ``policy_ranks`` and
-``policy_publication``. ``Policy.sha256`` identifies a policy for good.
+``policy_score``, ``policy_weights``, ``policy_themes``, ``policy_ranks``,
+``policy_publication`` and ``policy_cases``. ``Policy.sha256`` identifies a policy for good.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+from analysis.policy_cases import CaseValues
 from analysis.policy_consistency import check_consistency
 from analysis.policy_entries import OPEN, RANDOM, PolicyEntry, PolicyError, entries_of
 from analysis.policy_publication import IntegrityValues, PublicationValues
@@ -33,6 +34,7 @@ __all__ = ["ENTRIES", "OPEN", "RANDOM", "Policy", "PolicyEntry", "PolicyError"]
 # A dataclass takes the fields of its last base first: read the sections from below.
 @dataclass(frozen=True)
 class Policy(
+    CaseValues,
     IntegrityValues,
     PublicationValues,
     RankValues,

@@ -23,6 +23,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "ranks": ("Ranks, last place and first places", "位次、末位与先进"),
     "publication": ("Publication and appeals", "公布与申诉"),
     "integrity": ("Integrity of the answers", "作答真实性"),
+    "cases": ("Cases and their due dates", "事项办理与期限"),
 }
 """Title of each section, (English, Chinese), in the order of the document."""
 

@@ -198,9 +198,12 @@ OTHER: dict[str, Any] = {
     "speeding_seconds": 3.0,
     "integrity_weights": {"burst": 1, "straight_line": 1, "speeding": 1, "coached": 1},
     "quarantine_threshold": 5.0,
+    "call_back_days": 3,
+    "case_reply_days": 30,
+    "call_departments_days": 5,
 }
 # Values that came after the hash below was taken.
-LATER = {"objective_weights"}
+LATER = {"objective_weights", "call_back_days", "case_reply_days", "call_departments_days"}
 # With too few points to estimate it the correlation is assumed: seen together with min_clusters.
 TOGETHER = {"cluster_correlation": ({"min_clusters": 30}, 0.4)}
 

@@ -135,6 +135,9 @@ ADDED = (
     "speeding_seconds",
     "integrity_weights",
     "quarantine_threshold",
+    "call_back_days",
+    "case_reply_days",
+    "call_departments_days",
 )
 # Defaults that were others then.
 FIRST_DEFAULTS = {"stream_bias_floor": 3.0}
