@@ -96,6 +96,25 @@ def wilson_lower(hits: int, n: int, *, confidence: float = 0.95) -> float:
     return wilson(min(1.0, hits / n), n, confidence=2 * confidence - 1)[0]
 
 
+def wilson_upper(hits: int, n: int, *, confidence: float = 0.95) -> float:
+    """One-sided upper Wilson bound of hits/n; 1 for n = 0."""
+    return 1.0 - wilson_lower(n - hits, n, confidence=confidence)
+
+
+def residents_verdict(solved: int, reasked: int, policy: Policy) -> bool | None:
+    """What residents who were asked again have said together: solved, not solved, or not yet clear.
+
+    ``solved`` of ``reasked`` said so. True when at least ``recheck_min`` answered and the one-sided
+    95 % Wilson lower bound of the share reaches ``recheck_solved`` (then g = 1, method §6); False
+    when as many answered and the upper bound is below it; None otherwise: silence is neither.
+    """
+    if reasked < policy.recheck_min:
+        return None
+    if wilson_lower(solved, reasked) >= policy.recheck_solved:
+        return True
+    return False if wilson_upper(solved, reasked) < policy.recheck_solved else None
+
+
 def smoothed_share(mentions: int, respondents: int, district_share: float, kappa: float) -> float:
     """p̃ = (m + κ p_d)/(n + κ); the district's share when there is nobody."""
     if respondents + kappa <= 0:
