@@ -26,11 +26,15 @@ def load(folder: Path, district: str | None, name_zh: str | None, name_en: str |
     \b
     streets.csv   code,name_zh,name_en,population,peer_group
     margins.csv   street,variable,category,residents[,as_of,source]
+    conditions.csv  (optional) street,code,name_zh,name_en,value
+                    [,unit_zh,unit_en,per_residents,as_of,source]
     district.csv  code,name_zh,name_en   (or --district, --name-zh and --name-en)
 
     population and residents are adults. The categories are the option codes of the questionnaire
     (age_band: 18-29 30-44 45-59 60+; sex: F M). The totals of a street's variables must agree
-    within 1 %. Loading again updates names, numbers and groups; nothing can be dropped.
+    within 1 %. Loading again updates names, numbers and groups; nothing can be dropped, except
+    that conditions.csv (staff, money and the like, context for a street's own page and part of
+    no score) replaces all conditions stored before.
 
     \b
     Example: flask --app survey place load docs/examples/place
@@ -45,4 +49,5 @@ def load(folder: Path, district: str | None, name_zh: str | None, name_en: str |
     click.echo(
         f"{done.district}: {done.new_streets} new streets, {done.updated_streets} updated, "
         f"{done.margins} margins"
+        + (f", {done.conditions} conditions" if done.conditions is not None else "")
     )

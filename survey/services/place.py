@@ -17,6 +17,12 @@ from survey.database import transaction
 from survey.errors import Refused
 from survey.instrument import UNKNOWN
 from survey.models import District, PopulationMargin, Street
+from survey.services.conditions_in import (
+    CONDITION_COLUMNS,
+    Conditions,
+    read_conditions,
+    replace_conditions,
+)
 from survey.services.tables_in import (
     Rejected,
     Row,
@@ -51,6 +57,8 @@ class PlaceLoaded:
     new_streets: int
     updated_streets: int
     margins: int
+    #: None: there was no conditions.csv, and what is stored stays.
+    conditions: int | None = None
 
 
 def load_place(
@@ -61,6 +69,7 @@ def load_place(
     streets.csv: code, name_zh, name_en, population (adults), peer_group. margins.csv: street,
     variable, category, residents and, if known, as_of (YYYY-MM-DD) and source. district.csv:
     code, name_zh, name_en; `district` overrides it. is_demo: a new district is marked as invented.
+    conditions.csv, where there is one: see `conditions_in`; it replaces what is stored of them.
     Loading again updates names, populations and margins; a street, variable or category that is
     stored and missing in the files is refused, because answers may belong to it.
     Raises Refused or RowsRejected.
@@ -72,7 +81,15 @@ def load_place(
     table = read_table(folder / "margins.csv", columns=MARGIN_COLUMNS)
     margins = _read_margins(table, set(streets))
     _check_totals(margins)
-    return _store(named, streets=streets, margins=margins, is_demo=is_demo)
+    conditions = _conditions(folder / "conditions.csv", set(streets))
+    return _store(named, streets=streets, margins=margins, conditions=conditions, is_demo=is_demo)
+
+
+def _conditions(path: Path, streets: set[str]) -> Conditions | None:
+    """The optional table of conditions; None when there is no such file."""
+    if not path.exists():
+        return None
+    return read_conditions(read_table(path, columns=CONDITION_COLUMNS), streets)
 
 
 def _read_district(folder: Path) -> DistrictNamed:
@@ -222,6 +239,7 @@ def _store(
     *,
     streets: Mapping[str, Mapping[str, Any]],
     margins: Margins,
+    conditions: Conditions | None,
     is_demo: bool,
 ) -> PlaceLoaded:
     """Store checked values in one transaction; see `load_place` for what is refused."""
@@ -245,11 +263,14 @@ def _store(
         session.flush()
         for code, cells in margins.items():
             _replace_margins(session, stored[code], cells)
+        if conditions is not None:
+            replace_conditions(session, {code: stored[code] for code in streets}, conditions)
     return PlaceLoaded(
         district=named.code,
         new_streets=len(streets) - known,
         updated_streets=known,
         margins=sum(len(cells) for cells in margins.values()),
+        conditions=None if conditions is None else sum(len(rows) for rows in conditions.values()),
     )
 
 

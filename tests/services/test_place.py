@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from survey.errors import Refused
-from survey.models import District, PopulationMargin, Street
+from survey.models import District, PopulationMargin, Street, StreetCondition
 from survey.services.place import DistrictNamed, load_place
 from survey.services.tables_in import RowsRejected
 
@@ -70,9 +70,10 @@ def test_loading_again_updates_and_adds_nothing(session, folder):
 def test_a_street_that_is_stored_cannot_be_dropped(session, folder):
     load_place(folder)
     spoil(folder, "streets.csv", "ex2,北渡口街道,Beidukou Street,36800,城区\n", "")
-    text = (folder / "margins.csv").read_text(encoding="utf-8")
-    kept = [line for line in text.splitlines() if not line.startswith("ex2")]
-    (folder / "margins.csv").write_text("\n".join(kept), encoding="utf-8")
+    for name in ("margins.csv", "conditions.csv"):
+        text = (folder / name).read_text(encoding="utf-8")
+        kept = [line for line in text.splitlines() if not line.startswith("ex2")]
+        (folder / name).write_text("\n".join(kept), encoding="utf-8")
     with pytest.raises(Refused, match="ex2") as refused:
         load_place(folder)
     assert refused.value.code == "street_dropped"
@@ -115,6 +116,15 @@ def test_totals_within_one_percent_are_accepted(session, folder):
         ("margins.csv", "ex1,age_band,30-44", "ex1,age_band,unknown", 3, "category"),
         ("margins.csv", "2025-12-31", "31.12.2025", 2, "as_of"),
         ("margins.csv", ",8200,", ",8200,1,", 2, ""),
+        ("conditions.csv", "ex1,staff", "ex9,staff", 2, "street"),
+        ("conditions.csv", "ex1,staff", "ex1,st aff", 2, "code"),
+        ("conditions.csv", "ex1,grid", "ex1,staff", 3, "code"),
+        ("conditions.csv", "ex1,area,辖区面积", "ex1,area,", 6, "name_zh"),
+        ("conditions.csv", "ex2,grid,网格员", "ex2,grid,网格人员", 9, "name_zh"),
+        ("conditions.csv", "平方公里,km²,", "平方公里,km²,about ", 6, "value"),
+        ("conditions.csv", "平方公里,km²,", "平方公里,km²,nan", 6, "value"),
+        ("conditions.csv", ",1000,2025-12-31", ",1000.5,2025-12-31", 2, "per_residents"),
+        ("conditions.csv", ",1000,2025-12-31", ",1000,end of 2025", 2, "as_of"),
     ],
 )
 def test_a_wrong_cell_is_named_and_nothing_is_stored(session, folder, name, old, new, row, column):
@@ -155,3 +165,34 @@ def test_a_file_instead_of_a_folder_is_refused(runner, folder):
     result = runner.invoke(args=["place", "load", str(folder / "streets.csv")])
     assert result.exit_code == 1
     assert "not a folder" in result.stderr
+
+
+def conditions(session) -> dict[tuple[str, str], float]:
+    rows = session.execute(
+        select(Street.code, StreetCondition.code, StreetCondition.value).join(
+            Street, StreetCondition.street_id == Street.id
+        )
+    )
+    return {(street, code): value for street, code, value in rows}
+
+
+def test_conditions_are_replaced_as_a_whole_and_kept_without_the_file(session, folder):
+    assert load_place(folder).conditions == 12
+    before = conditions(session)
+    path = folder / "conditions.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if ",area," not in line), encoding="utf-8")
+    assert load_place(folder).conditions == 10
+    after = conditions(session)
+    assert after == {key: value for key, value in before.items() if key[1] != "area"}
+    path.unlink()
+    assert load_place(folder).conditions is None
+    assert conditions(session) == after
+
+
+def test_conditions_need_no_more_than_five_columns(session, folder):
+    text = "street,code,name_zh,name_en,value\nex2,staff,人员,Staff,\"1,234.5\"\n"
+    (folder / "conditions.csv").write_text(text, encoding="utf-8")
+    assert load_place(folder).conditions == 1
+    row = session.scalars(select(StreetCondition)).one()
+    assert (row.value, row.per_residents, row.unit_zh, row.as_of) == (1234.5, 0, "", None)
