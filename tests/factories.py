@@ -21,6 +21,7 @@ from survey.database import transaction
 from survey.models import (
     CollectionPoint,
     Comment,
+    Department,
     DirectScore,
     District,
     Policy,
@@ -81,6 +82,17 @@ def street(
             for variable, counts in margins.items()
             for category, residents in counts.items()
         )
+        return row.id
+
+
+def department(*, district_id: int, code: str = "roads") -> int:
+    """A department; returns its id."""
+    with transaction() as session:
+        row = Department(
+            district_id=district_id, code=code, name_zh=f"{code}局", name_en=f"{code} Office"
+        )
+        session.add(row)
+        session.flush()
         return row.id
 
 

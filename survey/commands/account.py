@@ -24,12 +24,25 @@ def command() -> None:
     help="What the account may do; give it several times for several roles.",
 )
 @click.option("--street", help="Code of the street that a street account belongs to.")
+@click.option("--department", help="Code of the department that a department account belongs to.")
 @click.option("--language", type=click.Choice(["zh", "en"]), help="Default: the browser's.")
-def create(username: str, roles: tuple[str, ...], street: str | None, language: str | None) -> None:
+def create(
+    username: str,
+    roles: tuple[str, ...],
+    street: str | None,
+    department: str | None,
+    language: str | None,
+) -> None:
     """Make the account USERNAME with a new password, which is shown this once."""
     password = access.generate_password()
     access.create_account(
-        username, password, roles, street_code=street, language=language or "", now=utc_now()
+        username,
+        password,
+        roles,
+        street_code=street,
+        department_code=department,
+        language=language or "",
+        now=utc_now(),
     )
     click.echo(f"account:  {access.normalise_username(username)}")
     click.echo(f"password: {password}   (shown this once)")

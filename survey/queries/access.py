@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from survey.models import Account, ApiKey, db
+from survey.models import Account, ApiKey, Department, db
 
 
 @dataclass(frozen=True)
 class AccountView:
-    """One account as an admin sees it. street_name is (zh, en)."""
+    """One account as an admin sees it. Names are (zh, en)."""
 
     username: str
     roles: tuple[str, ...]
     street_code: str | None
     street_name: tuple[str, str]
+    department_name: tuple[str, str]
     is_active: bool
 
 
@@ -37,7 +38,11 @@ def all_accounts() -> tuple[AccountView, ...]:
     """Every account, active ones first. One query."""
     accounts = db.session.scalars(
         select(Account)
-        .options(joinedload(Account.roles), joinedload(Account.street))
+        .options(
+            joinedload(Account.roles),
+            joinedload(Account.street),
+            joinedload(Account.department),
+        )
         .order_by(Account.active.desc(), Account.username)
     ).unique()
     return tuple(
@@ -48,7 +53,20 @@ def all_accounts() -> tuple[AccountView, ...]:
             street_name=(account.street.name_zh, account.street.name_en)
             if account.street
             else ("", ""),
+            department_name=(account.department.name_zh, account.department.name_en)
+            if account.department
+            else ("", ""),
             is_active=account.active,
         )
         for account in accounts
     )
+
+
+def departments_in_use() -> tuple[tuple[str, tuple[str, str]], ...]:
+    """(code, (zh, en)) of every department an account can be bound to. One query."""
+    rows = db.session.execute(
+        select(Department.code, Department.name_zh, Department.name_en)
+        .where(Department.is_active)
+        .order_by(Department.code)
+    )
+    return tuple((code, (zh, en)) for code, zh, en in rows)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
 from survey.errors import Refused
-from survey.queries.access import all_accounts
+from survey.queries.access import all_accounts, departments_in_use
 from survey.queries.office import admin_streets
 from survey.queries.points import admin_points, point_change
 from survey.queries.waves import all_waves
@@ -162,6 +162,7 @@ def create_account() -> tuple[str, int]:
             password,
             form.getlist("role"),
             street_code=form.get("street") or None,
+            department_code=form.get("department") or None,
             language=form.get("language", ""),
             actor=g.viewer.username,
             now=utc_now(),
@@ -241,6 +242,7 @@ def _accounts(*, problem: Refused | None = None, made: tuple[str | None, str] | 
         "office/accounts.html",
         accounts=all_accounts(),
         streets=admin_streets(),
+        departments=departments_in_use(),
         roles=access.ROLES,
         is_demo=any(wave.is_demo for wave in all_waves()),
         problem=problem.message if problem else None,

@@ -22,7 +22,7 @@ from survey.database import transaction
 from survey.errors import Refused
 from survey.extensions import security
 from survey.formatting import LOCALES
-from survey.models import ROLES, Account, ApiKey, Role, Street
+from survey.models import ROLES, Account, ApiKey, Department, Role, Street
 from survey.services import audit
 
 __all__ = [
@@ -73,19 +73,22 @@ def create_account(
     roles: Iterable[str],
     *,
     street_code: str | None = None,
+    department_code: str | None = None,
     language: str = "",
     actor: str = COMMAND_LINE,
     now: datetime | None = None,
 ) -> int:
     """Make an account and return its id.
 
-    roles: some of survey.models.ROLES; a street account names its street, others none, and an
-    auditor is nothing else. now: UTC, the clock's when not given.
+    roles: some of survey.models.ROLES; a street account names its street, a department account
+    may name its department, others neither, and an auditor is nothing else. now: UTC, the
+    clock's when not given.
     Raises Refused: bad_username, weak_password, unknown_role, street_needed, street_not_needed,
-    auditor_alone, unknown_street, unknown_language, username_taken.
+    department_not_needed, two_desks, auditor_alone, unknown_street, unknown_department,
+    unknown_language, username_taken.
     """
     name = _checked_username(username)
-    wanted = _checked_roles(roles, street_code=street_code)
+    wanted = _checked_roles(roles, street_code=street_code, department_code=department_code)
     if language and language not in LOCALES:
         raise Refused("unknown_language", _l("Choose zh or en as the language."))
     hashed = _hashed(password, username=name)
@@ -103,11 +106,12 @@ def create_account(
             fs_uniquifier=secrets.token_hex(32),
             language=language,
             street_id=_street_id(session, street_code) if street_code else None,
+            department_id=_department_id(session, department_code) if department_code else None,
             roles=_role_rows(session, wanted),
         )
         session.add(account)
         session.flush()
-        detail = {"roles": sorted(wanted), "street": street_code}
+        detail = {"roles": sorted(wanted), "street": street_code, "department": department_code}
         audit.record(
             session,
             actor=actor,
@@ -270,7 +274,9 @@ def _checked_username(username: str) -> str:
     return name
 
 
-def _checked_roles(roles: Iterable[str], *, street_code: str | None) -> set[str]:
+def _checked_roles(
+    roles: Iterable[str], *, street_code: str | None, department_code: str | None
+) -> set[str]:
     wanted = set(roles)
     unknown = sorted(wanted - set(ROLES))
     if unknown or not wanted:
@@ -286,6 +292,16 @@ def _checked_roles(roles: Iterable[str], *, street_code: str | None) -> set[str]
         raise Refused("street_needed", _l("A street account needs its street. Name its code."))
     if street_code and "street" not in wanted:
         raise Refused("street_not_needed", _l("Only a street account is bound to a street."))
+    if department_code and "department" not in wanted:
+        raise Refused(
+            "department_not_needed",
+            _l("Only a department account is bound to a department."),
+        )
+    if street_code and department_code:
+        raise Refused(
+            "two_desks",
+            _l("An account is bound to a street or to a department, not to both."),
+        )
     if "auditor" in wanted and len(wanted) > 1:
         raise Refused(
             "auditor_alone",
@@ -356,6 +372,19 @@ def _street_id(session: Session_, code: str) -> int:
             status=404,
         )
     return street_id
+
+
+def _department_id(session: Session_, code: str) -> int:
+    department_id = session.scalar(
+        select(Department.id).where(Department.code == code, Department.is_active)
+    )
+    if department_id is None:
+        raise Refused(
+            "unknown_department",
+            _l("There is no department with the code %(code)s.", code=code),
+            status=404,
+        )
+    return department_id
 
 
 def _role_rows(session: Session_, wanted: set[str]) -> list[Role]:

@@ -71,6 +71,8 @@ ACCOUNTS = (
     ("auditor", "auditor"),
     ("department", "department"),
 )
+# The department of the demo's duty list that the department's account belongs to.
+DEPARTMENT = "city-management"
 # Places of the streets that get an account: hashing a password takes its time on purpose.
 STREET_ACCOUNTS = (0, 4, 8)
 Tell = Callable[[str], None]
@@ -373,7 +375,8 @@ def _accounts(streets: Sequence[str], *, now: datetime) -> tuple[str, tuple[tupl
     password = generate_password()
     made = []
     for name, role in ACCOUNTS:
-        create_account(name, password, [role], actor="demo", now=now)
+        bound_to = DEPARTMENT if role == "department" else None
+        create_account(name, password, [role], department_code=bound_to, actor="demo", now=now)
         made.append((name, role))
     for code in (streets[number] for number in STREET_ACCOUNTS):
         name = f"street-{code}"

@@ -15,6 +15,7 @@ from tests import factories
 
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 24, 9, 0)
+DEPARTMENT = "roads"
 ROLES = {
     "eva": ("evaluator", None),
     "clerk": ("street", "s1"),
@@ -40,11 +41,22 @@ def sign_in(client: FlaskClient, username: str, password: str = PASSWORD, **more
 
 @pytest.fixture
 def place(app: Flask) -> factories.Place:
-    """Two streets, an open wave, and an account of every role (the street account is of s1)."""
+    """Two streets, an open wave, and an account of every role.
+
+    The street account is of the street s1, the department account of the department roads.
+    """
     with app.app_context():
         made = factories.place()
+        factories.department(district_id=made.district_id, code=DEPARTMENT)
         for name, (role, street) in ROLES.items():
-            access.create_account(name, PASSWORD, [role], street_code=street, now=NOW)
+            access.create_account(
+                name,
+                PASSWORD,
+                [role],
+                street_code=street,
+                department_code=DEPARTMENT if role == "department" else None,
+                now=NOW,
+            )
     return made
 
 

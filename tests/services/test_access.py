@@ -40,6 +40,12 @@ def place(session: scoped_session[Session]) -> factories.Place:
         ({"roles": ["street"]}, "street_needed"),
         ({"roles": ["admin"], "street_code": "s1"}, "street_not_needed"),
         ({"roles": ["street"], "street_code": "nowhere"}, "unknown_street"),
+        ({"roles": ["admin"], "department_code": "roads"}, "department_not_needed"),
+        ({"roles": ["department"], "department_code": "nowhere"}, "unknown_department"),
+        (
+            {"roles": ["department", "street"], "department_code": "roads", "street_code": "s1"},
+            "two_desks",
+        ),
         ({"roles": ["auditor", "evaluator"]}, "auditor_alone"),
         ({"language": "fr"}, "unknown_language"),
         ({"username": "TAKEN"}, "username_taken"),
@@ -70,6 +76,16 @@ def test_a_password_is_stored_as_an_argon2_hash(
     assert account.password.startswith("$argon2id$")
     (shown,) = all_accounts()
     assert (shown.roles, shown.street_code) == (("street",), "s1")
+
+
+def test_a_department_account_may_name_its_department(
+    session: scoped_session[Session], place: factories.Place
+) -> None:
+    factories.department(district_id=place.district_id, code="roads")
+    for name, code in (("bound", "roads"), ("free", None)):
+        access.create_account(name, PASSWORD, ["department"], department_code=code, now=NOW)
+    shown = {found.username: found.department_name for found in all_accounts()}
+    assert shown == {"bound": ("roads局", "roads Office"), "free": ("", "")}
 
 
 def test_a_hash_outlives_another_secret_key(app: Flask, session: scoped_session[Session]) -> None:
