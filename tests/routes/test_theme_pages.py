@@ -111,6 +111,23 @@ def test_judging_leads_from_comment_to_comment(
     assert re.search(r"100 % <span class=\"ci\">\(76–100 %\)", shown)
 
 
+def test_a_comment_moves_to_the_theme_that_is_chosen_once_for_all(
+    theme_id: int, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    eva = signed_in("eva")
+    page = eva.get(f"{HERE}/{theme_id}").get_data(as_text=True)
+    # A list of every theme beside every comment would be most of the page.
+    assert page.count('name="other"') == 2  # where to merge, where to move
+    token = form_token(page)
+    addresses = re.findall(r'form="move" formaction="([^"]+)"', page)
+    assert len(addresses) == len(set(addresses)) == 12
+    sent = {"csrf_token": token, "action": "move", "other": ""}
+    assert eva.post(addresses[3], data=sent).status_code == 303
+    left = eva.get(f"{HERE}/{theme_id}").get_data(as_text=True)
+    assert addresses[3] not in left
+    assert addresses[4] in left
+
+
 def test_the_second_of_two_clerks_reads_what_the_first_did(
     theme_id: int, signed_in: Callable[[str], FlaskClient]
 ) -> None:
