@@ -10,6 +10,8 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ import click
 PREFIX = "JIEPING_"
 # Read by the tests alone, so not settings of the product.
 FOREIGN = {"JIEPING_REFERENCE_DIR"}
+# Never repeated in a message about what is wrong with them.
+SECRETS = {"SECRET_KEY", "MAIL_URL"}
 
 
 class SettingError(click.ClickException):
@@ -61,6 +65,31 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return value.rstrip("/") if "http" in schemes else value
 
     return parse
+
+
+def _mail_url(value: str) -> str:
+    if not value:
+        return value
+    url = urlsplit(value)
+    schemes = ("smtp", "smtp+starttls", "smtps")
+    if url.scheme not in schemes or not url.hostname:
+        raise ValueError("must be smtp://, smtp+starttls:// or smtps:// and a host")
+    if url.scheme == "smtp" and url.username and url.hostname not in ("localhost", "127.0.0.1"):
+        raise ValueError(
+            "would send the password readable to all: use smtp+starttls:// or smtps://"
+        )
+    try:
+        _port = url.port
+    except ValueError as error:
+        raise ValueError("must have a port from 0 to 65535, or none") from error
+    return value
+
+
+def _mail_from(value: str) -> str:
+    try:
+        return Address(addr_spec=value).addr_spec if value else value
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise ValueError("must be an address such as jieping@example.gov.cn") from error
 
 
 def _one_of(*values: str) -> Callable[[str], str]:
@@ -171,6 +200,18 @@ SETTINGS = (
         "5",
         "How often the worker sorts new comments into themes, in minutes.",
     ),
+    Setting(
+        "MAIL_URL",
+        _mail_url,
+        "",
+        "The server that takes mail to offices, smtps://user:password@host. Empty: no mail.",
+    ),
+    Setting(
+        "MAIL_FROM",
+        _mail_from,
+        "",
+        "The address that mail comes from. Empty: jieping@ and the host of JIEPING_BASE_URL.",
+    ),
 )
 
 
@@ -192,7 +233,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         try:
             values[setting.name] = setting.parse(raw)
         except ValueError as error:
-            shown = "" if setting.name == "SECRET_KEY" else f" (it is {raw!r})"
+            shown = "" if setting.name in SECRETS else f" (it is {raw!r})"
             raise SettingError(f"{PREFIX}{setting.name} {error}{shown}") from error
     return values
 

@@ -128,6 +128,33 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         "make_reports": make_reports,
         "run_themes": run_themes,
     } | _evaluation_tasks(opened, app)
+    _mail_tasks(opened, app)
+
+
+def _mail_tasks(opened: Huey, app: Flask) -> None:
+    """Mail: every minute what waits; in the morning what is due; at night forget what is old."""
+
+    @opened.periodic_task(lambda now: bool(app.config["MAIL_URL"]), name="send_mail")
+    def send_mail() -> None:
+        from survey.services.mail import send_due
+
+        with app.app_context():
+            send_due(now=utc_now())
+
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (0, 0), name="write_digests")
+    def digests() -> None:
+        """At eight in the morning in China, before offices open; on working days only."""
+        from survey.services.mail_digest import write_digests
+
+        with app.app_context():
+            write_digests(now=utc_now())
+
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (19, 10), name="forget_mail")
+    def forget() -> None:
+        from survey.services.mail import forget_mail
+
+        with app.app_context():
+            forget_mail(now=utc_now())
 
 
 def _evaluation_tasks(opened: Huey, app: Flask) -> dict[str, Any]:

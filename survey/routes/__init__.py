@@ -28,6 +28,7 @@ BLUEPRINTS = (
     "themes",
     "theme_findings",
     "admin",
+    "mail",
     "public",
     "pictures",
     "reports",
