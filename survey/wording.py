@@ -28,6 +28,8 @@ NUMBER = re.compile(r"_(\d+)$")
 SUPPRESSED: dict[str, Any] = {
     "no_answers": _l("no answers"),
     "n_below_N": _l("fewer than %(limit)s answers"),
+    "no_cases": _l("no cases"),
+    "cases_below_N": _l("fewer than %(limit)s cases"),
     "indicator_n_below_N": _l("an indicator has fewer than %(limit)s answers"),
     "indicator_without_answers": _l("an indicator has no answers"),
     "no_random_stream": _l("no random sample, so not ranked"),
