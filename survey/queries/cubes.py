@@ -66,22 +66,7 @@ class _Rows:
 
 def cube_state(wave: WaveView) -> CubeState:
     """The state of the cubes for a wave. One query."""
-    last = select(RollupRun.id, RollupRun.finished_at).order_by(RollupRun.id.desc()).limit(1)
-    waiting = (
-        select(func.count())
-        .select_from(RollupPending)
-        .join(Response, RollupPending.response_id == Response.id)
-        # Said so that SQLite begins with the few that wait, not with the million of the wave.
-        .where(Response.wave_id + 0 == wave.id)
-        .scalar_subquery()
-    )
-    newest = last.subquery()
-    row = db.session.execute(
-        select(waiting, newest.c.id, newest.c.finished_at)
-        .select_from(select(1).subquery())
-        .outerjoin(newest, newest.c.id.is_not(None))
-    ).one()
-    return CubeState(row[1], row[2], int(row[0]))
+    return state_and_runs(wave)[0]
 
 
 def latest_runs() -> tuple[int, ...]:
@@ -92,6 +77,33 @@ def latest_runs() -> tuple[int, ...]:
     """
     newest = select(RollupRun.id).order_by(RollupRun.id.desc()).limit(SIDE_BY_SIDE)
     return tuple(db.session.scalars(newest))
+
+
+def state_and_runs(wave: WaveView) -> tuple[CubeState, tuple[int, ...]]:
+    """The state of the cubes for a wave, and `latest_runs`. One query."""
+    waiting = (
+        select(func.count())
+        .select_from(RollupPending)
+        .join(Response, RollupPending.response_id == Response.id)
+        # Said so that SQLite begins with the few that wait, not with the million of the wave.
+        .where(Response.wave_id + 0 == wave.id)
+        .scalar_subquery()
+    )
+    newest = (
+        select(RollupRun.id, RollupRun.finished_at)
+        .order_by(RollupRun.id.desc())
+        .limit(SIDE_BY_SIDE)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(waiting, newest.c.id, newest.c.finished_at)
+        .select_from(select(1).subquery())
+        .outerjoin(newest, newest.c.id.is_not(None))
+        .order_by(newest.c.id.desc())
+    ).all()
+    pending, run_id, finished_at = rows[0]
+    runs = tuple(row[1] for row in rows if row[1] is not None)
+    return CubeState(run_id, finished_at, int(pending)), runs
 
 
 def streets_with_margins(
