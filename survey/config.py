@@ -189,6 +189,13 @@ SETTINGS = (
         "Days to delete a request to be called back: from dealing with it, else the wave's end.",
     ),
     Setting(
+        "DATA_LICENCE",
+        _text,
+        "",
+        "The licence of the open data, as it shall stand on /data. Empty: the page says that "
+        "the district has named none.",
+    ),
+    Setting(
         "FOLD_SECONDS",
         _whole(1, 60),
         "2",

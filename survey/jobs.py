@@ -32,6 +32,7 @@ ASK_AGAIN_SECONDS = 30.0
 PICTURE_SECONDS = 60
 THEMES_SECONDS = 1800
 EVALUATION_SECONDS = 900
+DISCLOSURE_SECONDS = 600
 
 
 def open_queue(url: str, *, instance_path: str) -> Huey:
@@ -128,6 +129,7 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         "make_reports": make_reports,
         "run_themes": run_themes,
     } | _evaluation_tasks(opened, app)
+    app.extensions["tasks"] |= _public_tasks(opened)
     _mail_tasks(opened, app)
 
 
@@ -155,6 +157,22 @@ def _mail_tasks(opened: Huey, app: Flask) -> None:
 
         with app.app_context():
             forget_mail(now=utc_now())
+
+
+def _public_tasks(opened: Huey) -> dict[str, Any]:
+    """What the public reads of cases: hidden and audited in a child, which is quick to forget."""
+
+    @opened.task(name="audit_public_tables")
+    def audit_public_tables() -> None:
+        command = [sys.executable, "-m", "flask", "--app", "survey", "disclosure"]
+        children.run(command, seconds=DISCLOSURE_SECONDS)
+
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (20, 0), name="audit_due_tables")
+    def audit_due_tables() -> None:
+        """Once a night, at four in China; what was audited this week is left as it is."""
+        audit_public_tables()
+
+    return {"audit_public_tables": audit_public_tables}
 
 
 def _evaluation_tasks(opened: Huey, app: Flask) -> dict[str, Any]:
@@ -221,6 +239,11 @@ def _is_new(key: str) -> bool:
         del asked[old]
     asked[key] = now
     return True
+
+
+def ask_for_public_tables() -> bool:
+    """Have the worker hide and audit what is public of cases; True when it was queued now."""
+    return _is_new("public tables") and _enqueue("audit_public_tables")
 
 
 def ask_for_wave_pictures(wave_code: str) -> bool:
