@@ -1,4 +1,4 @@
-"""Read what everybody may see: published evaluations, who can be told apart, and the themes.
+"""Read what everybody may see: published evaluations, and who can be told apart.
 
 Of a wave that is not published only what is on public notice is read, and marked as such. A
 published revision never changes, so it is read once a process and kept.
@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from analysis.bands import indistinct_runs, longest_run
 from analysis.ranking import holm_rank_sets
-from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
 from analysis.waves import change
 from survey.errors import Refused
@@ -29,7 +28,7 @@ from survey.queries.evaluation import (
     published_evaluation,
 )
 from survey.queries.policies import kept_policy
-from survey.queries.views import EvaluationView, StreetEvaluation, StreetView
+from survey.queries.views import EvaluationView, StreetEvaluation
 from survey.queries.waves import WaveView, all_waves
 
 
@@ -122,6 +121,8 @@ class Results:
     changes: Mapping[str, Change]
     #: The published waves up to this one with the district's score, the latest first.
     trend: tuple[tuple[WaveView, Estimate], ...]
+    #: The evaluations of the waves before it, the latest first.
+    earlier: tuple[EvaluationView, ...] = ()
 
     @property
     def streets_shown(self) -> int:
@@ -148,18 +149,6 @@ class Results:
             _l("There is no street with the code %(code)s in the published results.", code=code),
             status=404,
         )
-
-
-@dataclass(frozen=True)
-class PublicTheme:
-    """A theme that people confirmed and at least ten people of a street mentioned."""
-
-    #: Words, not the label: that is a resident's own sentence, and none is quoted in public.
-    keywords: tuple[str, ...]
-    #: (zh, en)
-    indicator_name: tuple[str, str]
-    scope: str
-    mentions: int
 
 
 def public_waves() -> PublicWaves:
@@ -257,6 +246,7 @@ def _results(waves: PublicWaves, evaluation: EvaluationView) -> Results:
         comparisons=comparisons,
         changes=_changes(evaluation, earlier[0]) if earlier else {},
         trend=tuple((view.wave, view.district) for view in (evaluation, *earlier)),
+        earlier=tuple(earlier),
     )
 
 
@@ -318,28 +308,3 @@ def _changes(now: EvaluationView, before: EvaluationView) -> dict[str, Change]:
         if difference is not None:
             found[street.street.code] = Change(difference.value, difference.low, difference.high)
     return found
-
-
-def public_themes(evaluation: EvaluationView, street: StreetView) -> tuple[PublicTheme, ...]:
-    """The confirmed themes of a street as they were published, most mentioned first. No query.
-
-    A theme is left out when fewer than min_cell people mentioned it, and when the small number of
-    another street could be worked out from this one (method, 11).
-    """
-    least = kept_policy(evaluation.wave.policy_id).min_cell
-    names = {indicator.code: indicator.name for indicator in evaluation.indicators}
-    found = [
-        PublicTheme(
-            keywords=item.keywords,
-            indicator_name=names[item.indicator_code],
-            scope=item.scope,
-            mentions=item.mentions,
-        )
-        for entry in evaluation.streets
-        if entry.street.code == street.code
-        for item in entry.adjustments
-        if item.is_confirmed
-        and item.mentions >= least
-        and street.code not in hidden_counts(evaluation.mentions_of(item.theme_id), least=least)
-    ]
-    return tuple(sorted(found, key=lambda theme: (-theme.mentions, theme.keywords)))

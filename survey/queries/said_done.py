@@ -218,6 +218,7 @@ def _known(view: EvaluationView, themes: set[int], street: int | None) -> dict[i
 def _cases(themes: set[int], street: int | None) -> dict[tuple[int, int | None], Done]:
     """{(theme that speaks, street or None): its latest case}. One query."""
     speaks: Any = func.coalesce(Theme.merged_into_id, Theme.id)
+
     def answers(counted: Any) -> Any:
         """SQL: of the last time of asking, found by the case."""
         return (

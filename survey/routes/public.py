@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
+from datetime import date
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
+from survey import jobs
 from survey.charts import words
+from survey.charts.street_trend import street_trend
+from survey.clock import utc_now
 from survey.errors import HTTP_WORDS, Refused
 from survey.exports import FORMATS
 from survey.exports.shapes import SHAPES
+from survey.formatting import local_time
 from survey.queries.listed import listed_streets
 from survey.queries.policies import kept_policy
 from survey.queries.public import (
     PublicWaves,
     Results,
     noticed_results,
-    public_themes,
     public_waves,
     results,
 )
+from survey.queries.public_tables import PublicTables, public_tables, public_tables_of
 from survey.queries.reports import public_downloads
+from survey.queries.said_done import said_and_done
+from survey.routes.public_page import page
 from survey.services.collect import normalise_code
 from survey.services.pictures import page_picture
 
 blueprint = Blueprint("public", __name__)
 
 
-def _page(template: str, **context: object) -> Response:
-    """A page with the hash of its content as ETag: nothing it depends on can be forgotten."""
-    html = render_template(template, **context)
-    response = Response(html, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-cache"
-    response.vary.update(("Accept-Language", "Cookie"))
-    response.set_etag(hashlib.sha256(html.encode()).hexdigest()[:32], weak=True)
-    return response.make_conditional(request)  # type: ignore[return-value]
+def _frozen(found: Results) -> tuple[object, ...]:
+    """What tells these results from all others: they never change, but names do."""
+    view = found.evaluation
+    return (
+        *((one.wave.code, one.revision, one.status) for one in (view, *found.earlier)),
+        view.wave,
+        view.notice_until,
+        tuple(entry.street for entry in view.streets),
+    )
 
 
 def _asked_for(waves: PublicWaves) -> Results | None:
@@ -75,19 +82,45 @@ def home() -> Response:
     waves = public_waves()
     found = _asked_for(waves)
     if found is None:
-        return _page("public/waiting.html", waves=waves, is_demo=waves.is_demo)
+        return _waiting(waves)
+    view = found.evaluation
     chart = words.district_chart(found)
-    return _page(
+    picture = page_picture("district", chart) if chart else None
+    common = said_and_done(view)
+    tables = _tables(found)
+    return page(
         "public/results.html",
+        depends=(waves, _frozen(found), picture, common, tables, _today()),
         waves=waves,
         results=found,
         same=_same_results(found),
-        is_demo=found.evaluation.wave.is_demo,
+        is_demo=view.wave.is_demo,
         headline=words.headline(found),
-        period=words.period(found.evaluation.wave),
-        listed=listed_streets(found.evaluation),
-        picture=page_picture("district", chart) if chart else None,
+        period=words.period(view.wave),
+        listed=listed_streets(view),
+        picture=picture,
+        common=common,
+        tables=tables,
+        today=_today(),
     )
+
+
+def _waiting(waves: PublicWaves) -> Response:
+    return page("public/waiting.html", depends=waves, waves=waves, is_demo=waves.is_demo)
+
+
+def _today() -> date:
+    return local_time(utc_now()).date()
+
+
+def _tables(found: Results) -> PublicTables | None:
+    """The case figures of what is published; the worker is asked for them when there are none."""
+    if found.evaluation.status != "published":
+        return None
+    tables = public_tables(found.evaluation.wave.code)
+    if tables is None:
+        jobs.ask_for_public_tables()
+    return tables
 
 
 @blueprint.get("/go")
@@ -105,12 +138,17 @@ def street(code: str) -> Response:
     waves = public_waves()
     found = _asked_for(waves)
     if found is None:
-        return _page("public/waiting.html", waves=waves, is_demo=waves.is_demo)
+        return _waiting(waves)
     entry = found.street(code)
     view = found.evaluation
     chart = words.street_chart(found, entry)
-    return _page(
+    picture = page_picture("street", chart) if chart else None
+    said = said_and_done(view, entry)
+    tables = _tables(found)
+    return page(
         "public/street.html",
+        depends=(waves, _frozen(found), picture, said, tables, _today()),
+        waves=waves,
         results=found,
         same=_same_results(found),
         entry=entry,
@@ -119,8 +157,12 @@ def street(code: str) -> Response:
         period=words.period(view.wave),
         district=view.district_indicators,
         differences={i.code: words.against_district(found, entry, i.code) for i in view.indicators},
-        themes=public_themes(view, entry.street),
-        picture=page_picture("street", chart) if chart else None,
+        trend=street_trend(found, entry),
+        said=said,
+        tables=tables,
+        cases=tables.of(code) if tables else None,
+        today=_today(),
+        picture=picture,
     )
 
 
@@ -130,17 +172,28 @@ def method() -> Response:
     waves = public_waves()
     latest = waves.published[0].wave if waves.published else next(iter(waves.open), None)
     policy = kept_policy(latest.policy_id if latest else None)
-    return _page("public/method.html", policy=policy, is_demo=waves.is_demo)
+    return page(
+        "public/method.html",
+        depends=(policy.sha256, waves.is_demo),
+        policy=policy,
+        is_demo=waves.is_demo,
+    )
 
 
 @blueprint.get("/data")
 def data() -> Response:
-    """The published tables to take away, and what their columns mean."""
+    """The published tables to take away, what their columns mean, and what the audit said."""
     waves = public_waves()
-    return _page(
+    reports = public_downloads()
+    tables = public_tables_of([entry.wave.code for entry in waves.published])
+    licence = current_app.config["DATA_LICENCE"]
+    return page(
         "public/data.html",
+        depends=(waves, reports, tables, licence),
         waves=waves,
-        reports=public_downloads(),
+        reports=reports,
+        tables=tables,
+        licence=licence,
         shapes=SHAPES.values(),
         formats=FORMATS.values(),
         is_demo=waves.is_demo,
