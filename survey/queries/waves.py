@@ -41,7 +41,8 @@ def _select() -> Select[Wave, District, str]:
     )
 
 
-def _view(row: Any) -> WaveView:
+def view_of(row: Any) -> WaveView:
+    """The view of a row (Wave, District, hash of the policy). No query."""
     wave, district, policy_hash = row
     return WaveView(
         id=wave.id,
@@ -63,7 +64,7 @@ def _view(row: Any) -> WaveView:
 def all_waves() -> tuple[WaveView, ...]:
     """Every wave, the latest first. One query."""
     rows = db.session.execute(_select().order_by(Wave.opens_at.desc()))
-    return tuple(_view(row) for row in rows)
+    return tuple(view_of(row) for row in rows)
 
 
 def wave_view(code: str) -> WaveView:
@@ -73,4 +74,4 @@ def wave_view(code: str) -> WaveView:
         raise Refused(
             "unknown_wave", _l("There is no wave with the code %(code)s.", code=code), status=404
         )
-    return _view(row)
+    return view_of(row)
