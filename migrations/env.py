@@ -11,6 +11,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
+from survey.models.search import OF_THE_INDEX
+
 # Tables that other libraries keep beside ours (the job queue, when it is on the same database).
 FOREIGN_TABLE = re.compile(r"^(huey|task|kv|schedule)")
 
@@ -18,8 +20,13 @@ metadata = current_app.extensions["migrate"].db.metadata
 
 
 def include_object(item: Any, name: str, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave tables alone that are not ours, or autogenerate would drop them."""
-    return not (kind == "table" and reflected and compare_to is None and FOREIGN_TABLE.match(name))
+    """Leave alone what is not in the models, or autogenerate would drop it."""
+    if not reflected or compare_to is not None:
+        return True
+    return not (
+        (kind == "table" and FOREIGN_TABLE.match(name))
+        or (kind in ("table", "index") and OF_THE_INDEX.match(name))
+    )
 
 
 @contextmanager

@@ -31,6 +31,7 @@ COMMANDS = (
     "slips",
     "answers",
     "comments",
+    "search",
     "direct",
     "duties",
     "demo",

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from survey import children, jobs
 from survey.clock import utc_now
 from survey.errors import database_problem
+from survey.services import search_index
 from survey.services.rollup import fold_all
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ class JsonLines(logging.Handler):
 def fold_until(stop: threading.Event, app: Flask, *, seconds: float) -> None:
     """Fold pending answers every `seconds` until `stop`; a busy database lengthens the pause."""
     pause = seconds
+    _fill_search_index(app)
     while not stop.wait(pause):
         try:
             with app.app_context():
@@ -52,6 +54,19 @@ def fold_until(stop: threading.Event, app: Flask, *, seconds: float) -> None:
             pause = seconds
             if folded:
                 log.info("folded", responses=folded)
+
+
+def _fill_search_index(app: Flask) -> None:
+    """Index what was stored before there was an index; later comments come with their answers."""
+    try:
+        with app.app_context():
+            added = search_index.add_missing()
+    except Exception:
+        # `search rebuild` says what is wrong; answers must count all the same.
+        log.exception("search_index_incomplete")
+    else:
+        if added:
+            log.info("search_index_filled", comments=added)
 
 
 def _log_task(name: str, task: Any, exc: BaseException | None = None) -> None:

@@ -65,6 +65,7 @@ from survey.models.questionnaire import (
     Questionnaire,
 )
 from survey.models.response import Answer, Comment, IndicatorScore, Response, ResponseTag
+from survey.models.search import CommentWords
 from survey.models.signed_in import AccountInvitation, OfficeSession, RecoveryCode
 from survey.models.slip import Slip, SlipBatch, SlipVoid, SpentSlip
 from survey.models.theme import (
@@ -111,6 +112,7 @@ __all__ = [
     "ClusterCube",
     "CollectionPoint",
     "Comment",
+    "CommentWords",
     "ContactRequest",
     "Department",
     "DirectScore",

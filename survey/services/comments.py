@@ -23,6 +23,7 @@ from analysis.themes.redact import redact
 from survey.database import transaction
 from survey.errors import Refused
 from survey.models import Comment, Street, Wave, db, table_of
+from survey.services import search_index
 from survey.services.tables_in import (
     Rejected,
     Row,
@@ -109,6 +110,7 @@ def load_comments(
     try:
         with transaction() as session:
             session.execute(insert(table_of(Comment)), values)
+            search_index.add(session, Comment.source == source)
     except IntegrityError as error:
         raise loaded_meanwhile(table.name) from error
     persons = {row["person_hash"] for row in rows if row["person_hash"]}

@@ -32,6 +32,7 @@ from survey.models import (
     db,
     table_of,
 )
+from survey.services import search_index
 from survey.services.recount import CUBES, Progress, Sums, merge, no_sums, recount
 
 BATCH = 2000
@@ -79,6 +80,7 @@ def fold(*, now: datetime, batch: int = BATCH) -> Fold:
             return Fold(0, None)
         sums = _sum(session, [(row.response_id, row.sign, row.status) for row in claimed])
         _add(session, sums)
+        search_index.add_answered(session, [row.response_id for row in claimed if row.sign > 0])
         session.execute(
             delete(RollupPending).where(RollupPending.id.in_([row.id for row in claimed]))
         )
@@ -254,6 +256,7 @@ def rebuild(*, now: datetime, progress: Progress | None = None) -> int:
     shows neither the one nor the other).
     """
     with transaction(snapshot=True) as session:
+        search_index.add_answered(session, session.scalars(select(RollupPending.response_id)))
         session.execute(delete(RollupPending))
         for cube in CUBES:
             session.execute(delete(cube))

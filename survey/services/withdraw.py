@@ -29,7 +29,7 @@ from survey.models import (
     Wave,
 )
 from survey.queries.waves import wave_view
-from survey.services import audit
+from survey.services import audit, search_index
 from survey.services.theme_counts import recount
 from survey.services.theme_meanwhile import hold_themes
 from survey.services.theme_review import forget_comment
@@ -137,6 +137,7 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
     hold_themes(session, mentioned)
     forget_comment(session, comment.id)
     session.execute(delete(Mention).where(Mention.comment_id == comment.id))
+    search_index.remove(session, comment.id)
     session.execute(delete(Comment).where(Comment.id == comment.id))
     # A copy that does not count is not compared anew, and would keep the number of what is gone.
     session.execute(update(Mention).where(Mention.kind_id == comment.id).values(kind_id=None))

@@ -40,6 +40,8 @@ TOLD = {
         "indicator_is_decided",
     },
     "response_tag": {"response_id", "option_id"},
+    # The words of a comment for the search: no more than the comment, and gone with it.
+    "comment_words": {"comment_id", "words", "tokens"},
     # A telephone number: no key, receipt, point, language or hour of the answer it came with.
     "contact_request": {
         "id",
