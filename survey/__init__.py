@@ -14,6 +14,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey import (
+    case_words,
     database,
     errors,
     formatting,
@@ -79,6 +80,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     formatting.register(app)
     wording.register(app)
     policy_words.register(app)
+    case_words.register(app)
     security.register(app)
     sign_in.register(app)
     errors.register_errors(app)

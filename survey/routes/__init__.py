@@ -16,6 +16,7 @@ BLUEPRINTS = (
     "office",
     "street",
     "call_backs",
+    "cases",
     "paper",
     "evaluator",
     "causes",

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
+from survey.queries.cases import cases_of_requests
 from survey.queries.contacts import call_back_requests
 from survey.routes.access import refuse, requires
 from survey.services import call_backs
@@ -50,10 +51,12 @@ def dealt_with(code: str, request_id: str) -> AnyResponse:
 
 
 def _page(code: str, *, opened: str | None = None, phone: str = "") -> str:
+    found = call_back_requests(code)
     return render_template(
         "office/call_backs.html",
         code=code,
-        requests=call_back_requests(code),
+        requests=found,
+        cases=cases_of_requests([one.id for one in found]),
         opened=opened,
         phone=phone,
         days=current_app.config["CALL_BACK_DAYS"],

@@ -24,9 +24,10 @@ from survey.database import transaction
 from survey.errors import Refused
 from survey.formatting import local_time
 from survey.instrument import CALL_BACK_FIELDS, Instrument
-from survey.models import ContactRequest, Street, Wave, table_of
+from survey.models import Case, ContactRequest, Street, Wave, table_of
 from survey.queries.fieldwork import InstrumentRows
 from survey.services import audit
+from survey.services.case_file import note
 from survey.services.responses import CONTROLS, Origin
 
 # What a telephone number is written with; letters would be read as the keys they stand on.
@@ -155,10 +156,17 @@ def deal_with(request_id: str, *, street_code: str, actor: str, now: datetime) -
     Raises Refused (404) for a request that is not there or is another street's.
     """
     with transaction() as session:
+        # The case first, as whoever notes the call there: nobody waits in a circle.
+        case = session.scalars(
+            select(Case).where(Case.contact_request_id == request_id).with_for_update(of=Case)
+        ).one_or_none()
         request = _of_street(session, request_id, street_code)
         if request.handled_on is None:
             request.handled_on = local_time(now).date()
             _record(session, "call_back_dealt_with", request_id, street_code, actor=actor, now=now)
+        if case is not None and case.called_at is None:
+            case.called_at = now
+            note(session, case, "called_back", actor=actor, now=now)
 
 
 def forget_call_backs(*, now: datetime) -> int:
