@@ -1,4 +1,4 @@
-"""A street's own pages: its index and its themes. A street account never sees another street."""
+"""A street's own pages: dashboard and themes. A street account never sees another street."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from flask import Blueprint, g, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
+from survey.charts import dashboard as drawings
+from survey.clock import utc_now
 from survey.errors import Refused
+from survey.formatting import local_time
 from survey.queries.office import current_wave, street_names
-from survey.queries.streets import wave_indices
+from survey.queries.street_dashboard import street_dashboard
 from survey.queries.themes import theme_comments, wave_themes
 from survey.queries.ticked import street_reasons
 from survey.queries.waves import WaveView, all_waves
@@ -34,22 +37,34 @@ def own() -> AnyResponse:
 @blueprint.get("/street/<code>")
 @requires("street", "evaluator")
 def index(code: str) -> str:
-    """A street's index and indicators against the district."""
+    """A street's dashboard: where it stands, what moves it, who answered, what became of it."""
     own_street_or_any(code)
-    wave, waves = _chosen_wave()
-    indices = wave_indices(wave.code)
-    found = next((entry for entry in indices.streets if entry.street.code == code), None)
-    if found is None:
-        raise _unknown(code)
+    now = utc_now()
+    shown = street_dashboard(
+        code,
+        wave_code=request.args.get("wave"),
+        reads_all=g.viewer.reads_all,
+        today=local_time(now).date(),
+        now=now,
+    )
+    intervals, scale = drawings.place_intervals(shown.indicators)
+    crossed = shown.answered.crossed
     return render_template(
-        "office/street_index.html",
-        wave=wave,
-        waves=waves,
-        is_demo=wave.is_demo,
-        indices=indices,
-        entry=found,
-        district_indicators=indices.district_indicators,
+        "office/street_dashboard.html",
+        shown=shown,
+        wave=shown.wave,
+        is_demo=shown.wave.is_demo,
         code=code,
+        names={one.indicator.code: one.indicator.name for one in shown.indicators},
+        intervals=intervals,
+        scale=scale,
+        interval_width=drawings.INTERVAL_WIDTH,
+        trend=drawings.place_trend(shown.trend),
+        trend_size=(drawings.TREND_WIDTH, drawings.TREND_HEIGHT),
+        bars=drawings.place_parts(shown.parts),
+        half=drawings.HALF,
+        pyramid=drawings.place_pyramid(crossed) if crossed else (),
+        pyramid_half=drawings.PYRAMID_HALF,
     )
 
 
