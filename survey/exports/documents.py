@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _l
 
 from survey.errors import Refused
-from survey.exports import tables
+from survey.exports import case_tables, tables
 from survey.exports.base import Document, Table
 from survey.queries.coverage import coverage
 from survey.queries.disclosure import for_outsiders
@@ -23,12 +23,24 @@ from survey.queries.evaluation import (
     published_evaluation,
 )
 from survey.queries.public import PublicWaves
+from survey.queries.public_tables import public_tables
 from survey.queries.streets import wave_indices
 from survey.queries.themes import frozen_themes, wave_themes
 from survey.queries.views import EvaluationView, StreetView, WaveIndices
 from survey.queries.waves import WaveView, all_waves, wave_view
 
-WAVE_TABLES = ("indices", "themes", "coverage", "evaluation", "adjustments", "listed")
+WAVE_TABLES = (
+    "indices",
+    "themes",
+    "coverage",
+    "evaluation",
+    "adjustments",
+    "listed",
+    "cases",
+    "said_done",
+)
+#: Of what was published alone: they say what became of it since.
+OF_PUBLISHED = frozenset({"cases", "said_done"})
 
 
 def waves_document(known: PublicWaves, *, is_office: bool) -> Document:
@@ -59,6 +71,8 @@ def wave_document(
     if not is_office and (wants_draft or (wave.status != "published" and not reads_frozen)):
         raise not_published()
     is_draft = wants_draft or (wave.status != "published" and not reads_frozen)
+    if OF_PUBLISHED & set(names) and (is_draft or provisional):
+        raise not_published()
     evaluation = indices = None
     if not is_draft:
         evaluation = _frozen(code, is_office=is_office, provisional=provisional, revision=revision)
@@ -90,6 +104,14 @@ def wave_document(
         elif name == "listed":
             assert evaluation is not None
             made.append(tables.listed_table(evaluation))
+        elif name == "cases":
+            assert evaluation is not None
+            audited = public_tables(code)
+            made.append(case_tables.cases_table(evaluation, audited))
+            about |= case_tables.about_audit(audited)
+        elif name == "said_done":
+            assert evaluation is not None
+            made.append(case_tables.said_done_table(evaluation))
     if street_code is not None:
         _street_of(found, wave, street_code)
         made = [_only(table, street_code) for table in made]

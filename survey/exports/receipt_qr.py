@@ -1,4 +1,4 @@
-"""The QR code of a receipt, as the shapes of an inline SVG: photographed from a screen."""
+"""QR codes of receipts and the like, as the shapes of an inline SVG: scanned from a screen."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ class ReceiptCode:
 
 def receipt_qr(receipt: str) -> ReceiptCode:
     """The QR code that leads to a receipt under JIEPING_BASE_URL."""
+    return screen_qr(f"{current_app.config['BASE_URL']}/r/{receipt}")
+
+
+def screen_qr(address: str) -> ReceiptCode:
+    """The QR code of any text that is scanned from a screen: an address, a secret for an app."""
     from qrcode import QRCode
     from qrcode.constants import ERROR_CORRECT_M
 
-    address = f"{current_app.config['BASE_URL']}/r/{receipt}"
     code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE, mask_pattern=MASK)
     code.add_data(address)
     code.make(fit=True)

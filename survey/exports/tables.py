@@ -6,11 +6,11 @@ office also see themes that fewer than ten people mention, and unconfirmed label
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from analysis.small_counts import hidden_counts
 from analysis.types import Estimate
 from survey.exports import shapes
 from survey.exports.base import Cell, Table
@@ -18,8 +18,14 @@ from survey.exports.year_columns import year_cells
 from survey.queries.coverage import CoverageRow
 from survey.queries.listed import listed_totals
 from survey.queries.public import PublicWaves
+from survey.queries.public_cells import (
+    LEAST,
+    hidden_categories,
+    is_adjustment_public,
+    is_district_n_shown,
+    is_theme_public,
+)
 from survey.queries.views import (
-    AdjustmentView,
     EvaluationView,
     GroupView,
     StreetEvaluation,
@@ -31,8 +37,6 @@ from survey.queries.views import (
 from survey.queries.waves import WaveView
 
 PUBLIC_NAME = ("公众评分", "Public score")
-# Fewer people than this are never counted in front of outsiders (method, 11).
-LEAST = 10
 
 
 def moment(at: datetime | None) -> str | None:
@@ -97,12 +101,20 @@ def indices_table(found: WaveIndices | EvaluationView) -> Table:
         ]
         for code, name, estimate in measures:
             rows.append((*head, *_index_row(entry.street, code, name, estimate)))
-    rows.append((*head, *_index_row(None, "public", PUBLIC_NAME, found.district)))
+    # It is the sum of the streets' answers: the one hidden number would follow from it.
+    with_n = is_district_n_shown(entry.public.n for entry in found.streets)
+    whole = _index_row(None, "public", PUBLIC_NAME, found.district, with_n=with_n)
+    rows.append((*head, *whole))
     return Table(shapes.INDICES, tuple(rows))
 
 
 def _index_row(
-    street: StreetView | None, code: str, name: tuple[str, str], estimate: Estimate
+    street: StreetView | None,
+    code: str,
+    name: tuple[str, str],
+    estimate: Estimate,
+    *,
+    with_n: bool = True,
 ) -> tuple[Cell, ...]:
     return (
         *_street(street),
@@ -110,7 +122,7 @@ def _index_row(
         code,
         *name,
         *_numbers(estimate),
-        *_n(estimate),
+        *(_n(estimate) if with_n else (None, None)),
         "random" if estimate.random else "model",
         estimate.suppressed_because,
     )
@@ -148,33 +160,16 @@ def themes_table(
     return Table(shapes.THEMES, tuple(rows))
 
 
-def is_adjustment_public(
-    view: EvaluationView, entry: StreetEvaluation, item: AdjustmentView
-) -> bool:
-    """The same for what a theme did to one street, as it was frozen."""
-    return item.is_confirmed and is_theme_public(
-        item.mentions, view.mentions_of(item.theme_id), entry.street
-    )
-
-
-def is_theme_public(mentions: int, by_street: Mapping[str, int], street: StreetView | None) -> bool:
-    """Whether a theme's count may be shown: enough people, and not the one street whose small
-    number would follow from it."""
-    if mentions < LEAST:
-        return False
-    return street is None or street.code not in hidden_counts(by_street, least=LEAST)
-
-
 def coverage_table(wave: WaveView, rows: Sequence[CoverageRow], *, is_office: bool) -> Table:
     """One row a street, variable and category."""
-    lines: dict[tuple[str, str], dict[str, int]] = {}
+    totals: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        lines.setdefault((row.street.code, row.variable), {})[row.category] = row.responses
-    hidden = {line: hidden_counts(counts, least=LEAST) for line, counts in lines.items()}
+        totals[row.street.code, row.variable] += row.responses
+    hidden = hidden_categories(rows)
     made: list[tuple[Cell, ...]] = []
     for row in rows:
         line = (row.street.code, row.variable)
-        total = sum(lines[line].values())
+        total = totals[line]
         is_hidden = not is_office and row.category in hidden[line]
         made.append(
             (

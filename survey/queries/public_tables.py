@@ -167,4 +167,4 @@ def recheck_counts(wave: WaveView) -> dict[int, int]:
         .where(Case.district_id == wave.district_id, Case.origin == "theme")
         .group_by(Case.id)
     )
-    return dict(rows.tuples().all())
+    return {case_id: n for case_id, n in rows}  # noqa: C416

@@ -7,7 +7,7 @@ theme cases, which offices write for everybody. No comment, no reply to one pers
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -73,6 +73,7 @@ class SaidTheme:
     keywords: tuple[str, ...]
     #: (zh, en)
     indicator_name: tuple[str, str]
+    indicator_code: str
     #: "own" (个性问题) or "common" (共性问题), as published.
     scope: str
     #: m of n: in the street where its count is shown there, else over the district.
@@ -98,6 +99,13 @@ class _Known:
     states: Mapping[int | None, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Read:
+    known: Mapping[int, _Known]
+    #: {(theme that speaks, street or None): its latest case}
+    cases: Mapping[tuple[int, int | None], Done]
+
+
 def said_and_done(
     view: EvaluationView, entry: StreetEvaluation | None = None
 ) -> tuple[SaidTheme, ...]:
@@ -107,56 +115,83 @@ def said_and_done(
     """
     own = _public_items(view, entry) if entry is not None else {}
     common = _common(view)
-    wanted = {*own, *common}
+    read = _read(view, {*own, *common}, [entry.street.id] if entry is not None else [])
+    first = _own_themes(view, entry, own, read) if entry is not None else ()
+    rest = _common_themes(view, {k: one for k, one in common.items() if k not in own}, read)
+    return (*first, *rest)
+
+
+def all_said_and_done(
+    view: EvaluationView,
+) -> tuple[tuple[StreetEvaluation | None, SaidTheme], ...]:
+    """Every street's own themes and, without a street, the common ones, for a file. Two queries."""
+    own = {entry.street.id: _public_items(view, entry) for entry in view.streets}
+    common = _common(view)
+    read = _read(view, {*common, *(key for items in own.values() for key in items)}, list(own))
+    found: list[tuple[StreetEvaluation | None, SaidTheme]] = [
+        (entry, theme)
+        for entry in view.streets
+        for theme in _own_themes(view, entry, own[entry.street.id], read)
+    ]
+    return (*found, *((None, theme) for theme in _common_themes(view, common, read)))
+
+
+def _read(view: EvaluationView, wanted: set[int], streets: Collection[int]) -> _Read:
     if not wanted:
-        return ()
-    street = entry.street.id if entry is not None else None
-    known = _known(view, wanted, street)
-    cases = _cases({one.speaker for one in known.values()}, street)
-    names = {indicator.code: indicator.name for indicator in view.indicators}
-    n = sum(one.public.n for one in view.streets)
+        return _Read({}, {})
+    known = _known(view, wanted, streets)
+    return _Read(known, _cases({one.speaker for one in known.values()}, streets))
 
-    def theme(item: AdjustmentView, *, here: bool, mentions: int, respondents: int) -> SaidTheme:
-        one = known.get(item.theme_id) or _Known(("", ""), None, item.theme_id)
-        is_common = item.scope == "common"
-        return SaidTheme(
-            id=item.theme_id,
-            name=one.name,
-            keywords=item.keywords,
-            indicator_name=names[item.indicator_code],
-            scope=item.scope,
-            mentions=mentions,
-            respondents=respondents,
-            is_count_of_street=here,
-            state=one.states.get(street if here else None),
-            department=one.department if is_common or item.remit == "department" else None,
-            done=cases.get((one.speaker, street)) or cases.get((one.speaker, None)),
-        )
 
-    first = [
-        theme(item, here=True, mentions=item.mentions, respondents=item.respondents)
+def _own_themes(
+    view: EvaluationView, entry: StreetEvaluation, own: Mapping[int, AdjustmentView], read: _Read
+) -> tuple[SaidTheme, ...]:
+    return _sorted(
+        _theme(view, item, read, street=entry.street.id, counts=(item.mentions, item.respondents))
         for item in own.values()
-    ]
-    rest = [
-        theme(item, here=False, mentions=mentions, respondents=n)
-        for key, (item, mentions) in common.items()
-        if key not in own
-    ]
-    return tuple(
-        one
-        for part in (first, rest)
-        for one in sorted(part, key=lambda one: (-one.mentions, one.id))
     )
 
 
-def all_said_and_done(view: EvaluationView) -> dict[str, tuple[SaidTheme, ...]]:
-    """{street code, "" for the district: its themes}, for a file. Two queries a street."""
-    found = {"": said_and_done(view)}
-    for entry in view.streets:
-        found[entry.street.code] = tuple(
-            one for one in said_and_done(view, entry) if one.is_count_of_street
-        )
-    return found
+def _common_themes(
+    view: EvaluationView, common: Mapping[int, tuple[AdjustmentView, int]], read: _Read
+) -> tuple[SaidTheme, ...]:
+    n = sum(one.public.n for one in view.streets)
+    return _sorted(
+        _theme(view, item, read, street=None, counts=(mentions, n))
+        for item, mentions in common.values()
+    )
+
+
+def _sorted(themes: Iterable[SaidTheme]) -> tuple[SaidTheme, ...]:
+    return tuple(sorted(themes, key=lambda one: (-one.mentions, one.id)))
+
+
+def _theme(
+    view: EvaluationView,
+    item: AdjustmentView,
+    read: _Read,
+    *,
+    street: int | None,
+    counts: tuple[int, int],
+) -> SaidTheme:
+    one = read.known.get(item.theme_id) or _Known(("", ""), None, item.theme_id)
+    names = {indicator.code: indicator.name for indicator in view.indicators}
+    is_departments = item.scope == "common" or item.remit == "department"
+    mentions, respondents = counts
+    return SaidTheme(
+        id=item.theme_id,
+        name=one.name,
+        keywords=item.keywords,
+        indicator_name=names[item.indicator_code],
+        indicator_code=item.indicator_code,
+        scope=item.scope,
+        mentions=mentions,
+        respondents=respondents,
+        is_count_of_street=street is not None,
+        state=one.states.get(street),
+        department=one.department if is_departments else None,
+        done=read.cases.get((one.speaker, street)) or read.cases.get((one.speaker, None)),
+    )
 
 
 def _public_items(view: EvaluationView, entry: StreetEvaluation) -> dict[int, AdjustmentView]:
@@ -181,11 +216,9 @@ def _common(view: EvaluationView) -> dict[int, tuple[AdjustmentView, int]]:
     }
 
 
-def _known(view: EvaluationView, themes: set[int], street: int | None) -> dict[int, _Known]:
+def _known(view: EvaluationView, themes: set[int], streets: Collection[int]) -> dict[int, _Known]:
     """Names, departments and states of the themes, whatever became of them since. One query."""
-    place = ThemeState.street_id.is_(None)
-    if street is not None:
-        place = or_(place, ThemeState.street_id == street)
+    place = or_(ThemeState.street_id.is_(None), ThemeState.street_id.in_(streets))
     rows = db.session.execute(
         select(
             Theme.id,
@@ -215,7 +248,7 @@ def _known(view: EvaluationView, themes: set[int], street: int | None) -> dict[i
     return found
 
 
-def _cases(themes: set[int], street: int | None) -> dict[tuple[int, int | None], Done]:
+def _cases(themes: set[int], streets: Collection[int]) -> dict[tuple[int, int | None], Done]:
     """{(theme that speaks, street or None): its latest case}. One query."""
     speaks: Any = func.coalesce(Theme.merged_into_id, Theme.id)
 
@@ -228,9 +261,7 @@ def _cases(themes: set[int], street: int | None) -> dict[tuple[int, int | None],
             .scalar_subquery()
         )
 
-    place = Case.street_id.is_(None)
-    if street is not None:
-        place = or_(place, Case.street_id == street)
+    place = or_(Case.street_id.is_(None), Case.street_id.in_(streets))
     rows = db.session.execute(
         select(
             speaks,

@@ -231,6 +231,24 @@ def evaluation(query: Mapping[str, Any], wave: str) -> Response:
     return _wave_answer(wave, query, "evaluation", "adjustments", "listed")
 
 
+@results.route("/waves/<wave>/cases")
+@_documented(schemas.Cases, schemas.WaveQuery)
+def cases(query: Mapping[str, Any], wave: str) -> Response:
+    """Cases of single residents by street: states, answers in time, median days. Published waves.
+
+    Counted once a week and audited with everything else that is public of the wave; empty before
+    the first audit.
+    """
+    return _wave_answer(wave, query, "cases")
+
+
+@results.route("/waves/<wave>/said_done")
+@_documented(schemas.SaidDone, schemas.WaveQuery)
+def said_done(query: Mapping[str, Any], wave: str) -> Response:
+    """What residents said, what is planned and done, and whether they say it is solved."""
+    return _wave_answer(wave, query, "said_done")
+
+
 @blueprint.get(f"{PREFIX}/docs")
 def docs() -> Response:
     """The contract as a page. Its viewer styles elements inline, so this page alone may."""

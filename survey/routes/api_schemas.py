@@ -10,10 +10,12 @@ from survey.exports import FORMATS
 from survey.exports.base import Column, TableShape
 from survey.exports.shapes import (
     ADJUSTMENTS,
+    CASES,
     COVERAGE,
     EVALUATION,
     INDICES,
     LISTED,
+    SAID_DONE,
     THEMES,
     WAVES,
 )
@@ -196,6 +198,30 @@ class Coverage(About):
     """Who answered, against who lives there."""
 
     rows = _rows(COVERAGE)
+
+
+class AuditObject(ma.Schema):
+    """What the audit of everything public of a wave said: what small numbers would give away."""
+
+    passed = ma.fields.Boolean(required=True)
+    at = _text("ISO 8601, UTC", required=True)
+    hidden = ma.fields.Integer(
+        required=True, metadata={"description": "Hidden numbers that it looked at"}
+    )
+    tables = ma.fields.Integer(required=True)
+
+
+class Cases(About):
+    """Cases of single residents, by street."""
+
+    rows = _rows(CASES)
+    audit = ma.fields.Nested(AuditObject, required=True, allow_none=True)
+
+
+class SaidDone(About):
+    """What residents said, what is planned and done, and whether they say it is solved."""
+
+    rows = _rows(SAID_DONE)
 
 
 class Evaluation(About):
