@@ -40,6 +40,7 @@ COMMANDS = (
     "evaluate",
     "approve",
     "publish",
+    "disclosure",
     "account",
     "apikey",
 )
