@@ -123,6 +123,14 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         with app.app_context():
             forget_call_backs(now=utc_now())
 
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (23, 0), name="open_call_backs")
+    def open_call_backs() -> None:
+        """Once a day, at seven in the morning in China, before offices open."""
+        from survey.services.case_opening import open_call_back_cases
+
+        with app.app_context():
+            open_call_back_cases(utc_now())
+
     app.extensions["tasks"] = {
         "draw_picture": draw_picture,
         "draw_wave": draw_wave,

@@ -18,6 +18,7 @@ from survey.database import transaction
 from survey.errors import Refused
 from survey.models import (
     FROZEN_STATUSES,
+    Case,
     Comment,
     Evaluation,
     Mention,
@@ -138,6 +139,8 @@ def _delete_words(session: Any, response_id: int, *, wave_code: str) -> None:
     forget_comment(session, comment.id)
     session.execute(delete(Mention).where(Mention.comment_id == comment.id))
     search_index.remove(session, comment.id)
+    # A case about it stays, without a word of it, and says that it was taken back.
+    session.execute(update(Case).where(Case.comment_id == comment.id).values(comment_id=None))
     session.execute(delete(Comment).where(Comment.id == comment.id))
     # A copy that does not count is not compared anew, and would keep the number of what is gone.
     session.execute(update(Mention).where(Mention.kind_id == comment.id).values(kind_id=None))
