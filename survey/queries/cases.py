@@ -210,8 +210,11 @@ def _named(row: Any) -> Name:
 
 
 def _theme_name(theme: Theme) -> Name:
-    label = theme.name_zh or theme.label
-    return (label, theme.name_en or label)
+    """A theme without a name is called by its keywords, as its label is one resident's words."""
+    if not theme.name_zh:
+        label = " · ".join(theme.keywords)
+        return (label, label)
+    return (theme.name_zh, theme.name_en or theme.name_zh)
 
 
 def _view(row: Any) -> CaseView:

@@ -316,3 +316,46 @@ def test_the_duty_list_proposes_and_passes_nothing_on(
     page = text(signed_in("clerk"), f"/office/cases/{case_id}")
     assert "By the duty list (D12, Street lamps) this is a task of: urban bureau." in page
     assert "It stays with you until you pass it on." in page
+
+
+def test_theme_pages_offer_cases_to_who_may_open_them(
+    app: Flask, place: factories.Place, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    with app.app_context():
+        theme = case_factories.a_theme(place, scope="common")
+        comment_id = factories.comment(
+            body="晚上没有地方停车", wave_id=place.wave_id, street_id=place.street_ids[0]
+        )
+        case_factories.department(district_id=place.district_id)
+        with transaction() as session:
+            session.add(
+                Mention(comment_id=comment_id, theme_id=theme, closeness=0.9, decided_by="model")
+            )
+    pages = {
+        "eva": f"/office/waves/2026q4/themes/{theme}",
+        "clerk": f"/office/street/s1/themes/{theme}",
+    }
+    offered = f'name="comment" value="{comment_id}"'
+    for who, path in pages.items():
+        page = text(signed_in(who), path)
+        assert offered in page
+        assert 'name="street" value="s1"' in page
+        read = text(signed_in("audit"), path)
+        assert "/office/cases" not in read
+    assert "Open a case" in text(signed_in("clerk"), "/office/street/s1/themes")
+    made = send(
+        signed_in("eva"), "/office/cases", theme=str(theme), wave="2026q4", department="urban"
+    )
+    page = text(signed_in("eva"), made.headers["Location"])
+    assert "All streets" in page
+    assert "urban bureau" in page
+
+
+def test_a_theme_without_a_name_is_called_by_its_keywords_and_not_by_a_residents_words(
+    app: Flask, theme_case: int, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(Theme).values(name_zh="", name_en="", label="楼下停车难死了"))
+    page = text(signed_in("clerk"), f"/office/cases/{theme_case}")
+    assert "楼下停车难死了" not in page
+    assert "停车 · 车位" in page
