@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from survey.desk import Desk
 from survey.formatting import local_time
 from survey.models import (
     Case,
     CaseCall,
-    CaseEvent,
     Comment,
     ContactRequest,
     Department,
@@ -24,22 +23,16 @@ from survey.models import (
     db,
 )
 from survey.queries.case_holder import HolderProposal, proposed_holder
-from survey.queries.case_scope import held_by, seen_by
+from survey.queries.case_views import AT_WORK, CaseEventView, CaseView, Name
 
-# Who holds the case can do something about it.
-AT_WORK = ("received", "accepted", "planned", "not_confirmed")
 # Out of remit is asked before anything was said to be done: who did it has shown whose it is.
 BEFORE_DONE = ("received", "accepted", "planned")
-
-Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Hold:
     """A time for which one office held the case. name is (zh, en)."""
 
-    #: None: the street office.
-    department_code: str | None
     name: Name
     #: UTC; until None: still.
     since: datetime
@@ -84,16 +77,8 @@ class AskedRemit:
 class CasePaths:
     """The ways of one case as one desk sees them."""
 
-    case_id: int
-    version: int
-    state: str
-    #: None: common to the streets.
-    street_code: str | None
-    street_name: Name
-    department_code: str | None
-    holder_name: Name
-    is_held: bool
-    escalated_at: datetime | None
+    case: CaseView
+    #: Something of it was due before today and was not done.
     is_overdue: bool
     holds: tuple[Hold, ...]
     calls: tuple[Call, ...]
@@ -111,13 +96,17 @@ class CasePaths:
     @property
     def may_pass(self) -> bool:
         """The holder hands it on; the evaluation office assigns it."""
-        return self._acts and self.state in AT_WORK and (self.is_held or self.desk.is_evaluator)
+        return (
+            self._acts
+            and self.case.state in AT_WORK
+            and (self.case.is_held or self.desk.is_evaluator)
+        )
 
     @property
     def may_call(self) -> bool:
         """A street that holds its own case and has accepted it."""
-        own = self.desk.street_code is not None and self.desk.street_code == self.street_code
-        return self._acts and own and self.is_held and self.state in AT_WORK[1:]
+        own = self.desk.street_code is not None and self.desk.street_code == self.case.street_code
+        return self._acts and own and self.case.is_held and self.case.state in AT_WORK[1:]
 
     @property
     def open_call(self) -> Call | None:
@@ -137,25 +126,25 @@ class CasePaths:
     @property
     def may_escalate(self) -> bool:
         """The holder, or the street whose case it is."""
-        own = self.desk.street_code is not None and self.desk.street_code == self.street_code
+        own = self.desk.street_code is not None and self.desk.street_code == self.case.street_code
         return (
             self._acts
-            and self.state in AT_WORK
-            and self.escalated_at is None
-            and (self.is_held or own)
+            and self.case.state in AT_WORK
+            and self.case.escalated_at is None
+            and (self.case.is_held or own)
         )
 
     @property
     def may_ask_out_of_remit(self) -> bool:
         """The holder, before anything was said to be done."""
-        return self._acts and self.is_held and self.state in BEFORE_DONE
+        return self._acts and self.case.is_held and self.case.state in BEFORE_DONE
 
     @property
     def may_decide(self) -> bool:
         """The evaluation office, but not the account that asked."""
         return (
             self.desk.is_evaluator
-            and self.state == "out_of_remit_asked"
+            and self.case.state == "out_of_remit_asked"
             and self.asked is not None
             and self.asked.actor != self.desk.username
         )
@@ -167,64 +156,60 @@ class CasePaths:
             return ""
         if self.proposal.remit == "department":
             code = self.proposal.department_code or ""
-            return code if code != self.department_code and code in self.departments else ""
-        if self.proposal.remit == "street" and self.department_code and self.street_code:
+            return code if code != self.case.department_code and code in self.departments else ""
+        if self.proposal.remit == "street" and self.case.department_code and self.case.street_code:
             return "street"
         return ""
 
 
-def case_paths(case_id: int, desk: Desk, *, today: date) -> CasePaths | None:
-    """The ways of a case; None when it is not there or the desk does not see it.
+def case_paths(
+    case: CaseView,
+    events: Sequence[CaseEventView],
+    *,
+    proposal: HolderProposal | None,
+    desk: Desk,
+    today: date,
+) -> CasePaths:
+    """The ways of a case that the desk sees. One query.
 
-    At most six queries. today: in the district's time zone.
+    events: all of them, the earliest first; proposal: of the duty list, for the form of passing
+    on; today: in the district's time zone.
     """
-    row = db.session.execute(
-        select(
-            Case, Street, Department, Indicator.code, Theme, Comment, ContactRequest.words,
-            held_by(desk).label("is_held"),
+    departments: dict[str, Name] = {}
+    calls: list[Call] = []
+    for row, call in db.session.execute(
+        select(Department, CaseCall)
+        .outerjoin(
+            CaseCall,
+            (CaseCall.department_id == Department.id) & (CaseCall.case_id == case.id),
         )
-        .outerjoin(Street, Case.street_id == Street.id)
-        .outerjoin(Department, Case.department_id == Department.id)
-        .outerjoin(Indicator, Case.indicator_id == Indicator.id)
-        .outerjoin(Theme, Case.theme_id == Theme.id)
-        .outerjoin(Comment, Case.comment_id == Comment.id)
-        .outerjoin(ContactRequest, Case.contact_request_id == ContactRequest.id)
-        .where(Case.id == case_id, seen_by(desk))
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return None
-    case, street, holder = row.Case, row.Street, row.Department
-    known = {
-        one.id: one
-        for one in db.session.scalars(
-            select(Department)
-            .where(Department.district_id == case.district_id)
-            .order_by(Department.code)
-        )
-    }
-    street_name = (street.name_zh, street.name_en) if street else ("", "")
-    events = db.session.scalars(
-        select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.id)
-    ).all()
-    wanted = case.state in AT_WORK
+        .where(Department.district_id == case.district_id)
+        .order_by(Department.code, CaseCall.id)
+    ):
+        name = (row.name_zh, row.name_en)
+        if row.is_active:
+            departments[row.code] = name
+        if call is not None:
+            calls.append(
+                Call(
+                    call.id,
+                    row.code,
+                    name,
+                    call.called_at,
+                    call.due_on,
+                    call.words,
+                    call.came_at,
+                    call.answer,
+                )
+            )
     return CasePaths(
-        case_id=case.id,
-        version=case.version,
-        state=case.state,
-        street_code=street.code if street else None,
-        street_name=street_name,
-        department_code=holder.code if holder else None,
-        holder_name=(holder.name_zh, holder.name_en) if holder else street_name,
-        is_held=bool(row.is_held),
-        escalated_at=case.escalated_at,
-        is_overdue=is_overdue(case, today),
-        holds=_holds(events, known, street_name, settled_at=case.settled_at),
-        calls=_calls(case_id, known),
+        case=case,
+        is_overdue=any(day < today for _what, day in case.due),
+        holds=_holds(events, settled_at=case.settled_at),
+        calls=tuple(sorted(calls, key=lambda one: one.id)),
         asked=_asked(events) if case.state == "out_of_remit_asked" else None,
-        departments={
-            one.code: (one.name_zh, one.name_en) for one in known.values() if one.is_active
-        },
-        proposal=_proposal(row) if wanted else None,
+        departments=departments,
+        proposal=proposal if case.state in AT_WORK else None,
         desk=desk,
         today=today,
     )
@@ -243,15 +228,25 @@ def is_overdue(case: Case, today: date) -> bool:
 
 def duty_proposal(case_id: int) -> HolderProposal:
     """Whose task a case is by the duty list and what it is about. Three queries."""
+    speaker = aliased(Theme)
     row = db.session.execute(
-        select(Case, Indicator.code, Theme, Comment, ContactRequest.words)
+        select(Case, Indicator.code, speaker, Comment, ContactRequest.words)
         .outerjoin(Indicator, Case.indicator_id == Indicator.id)
         .outerjoin(Theme, Case.theme_id == Theme.id)
+        .outerjoin(speaker, speaker.id == func.coalesce(Theme.merged_into_id, Theme.id))
         .outerjoin(Comment, Case.comment_id == Comment.id)
         .outerjoin(ContactRequest, Case.contact_request_id == ContactRequest.id)
         .where(Case.id == case_id)
     ).one()
-    return _proposal(row)
+    case, indicator, theme, comment, asked = row
+    said = [comment.title, comment.body] if comment else [asked or ""]
+    return proposed_holder(
+        district_id=case.district_id,
+        wave_id=case.wave_id,
+        keywords=theme.keywords if theme else (),
+        words=(theme.name_zh or theme.label) if theme else "\n".join(said),
+        indicator=indicator,
+    )
 
 
 def case_of_call(call_id: int) -> int | None:
@@ -260,61 +255,59 @@ def case_of_call(call_id: int) -> int | None:
     return found
 
 
-def _proposal(row: Any) -> HolderProposal:
-    theme, comment = row.Theme, row.Comment
-    said = [theme.name_zh or theme.label] if theme else []
-    if comment is not None:
-        said += [comment.title or "", comment.body]
-    return proposed_holder(
-        district_id=row.Case.district_id,
-        wave_id=row.Case.wave_id,
-        keywords=theme.keywords if theme else (),
-        words=" ".join([*said, row.words or ""]).strip(),
-        indicator=row.code,
-    )
-
-
-def _holds(
-    events: Sequence[CaseEvent],
-    known: dict[int, Department],
-    street_name: Name,
-    *,
-    settled_at: datetime | None,
-) -> tuple[Hold, ...]:
-    starts: list[CaseEvent] = []
+def _holds(events: Sequence[CaseEventView], *, settled_at: datetime | None) -> tuple[Hold, ...]:
+    starts: list[CaseEventView] = []
     for event in events:
-        if not starts or starts[-1].department_id != event.department_id:
+        if not starts or starts[-1].holder_name != event.holder_name:
             starts.append(event)
-    found = []
     ends = [*(event.at for event in starts[1:]), settled_at]
-    for start, until in zip(starts, ends, strict=True):
-        holder = known.get(start.department_id or 0)
-        name = (holder.name_zh, holder.name_en) if holder else street_name
-        found.append(Hold(holder.code if holder else None, name, start.at, until))
-    return tuple(found)
-
-
-def _calls(case_id: int, known: dict[int, Department]) -> tuple[Call, ...]:
-    rows = db.session.scalars(
-        select(CaseCall).where(CaseCall.case_id == case_id).order_by(CaseCall.id)
-    )
     return tuple(
-        Call(
-            id=row.id,
-            department_code=known[row.department_id].code,
-            department_name=(known[row.department_id].name_zh, known[row.department_id].name_en),
-            called_at=row.called_at,
-            due_on=row.due_on,
-            words=row.words,
-            came_at=row.came_at,
-            answer=row.answer,
-        )
-        for row in rows
+        Hold(start.holder_name, start.at, until) for start, until in zip(starts, ends, strict=False)
     )
 
 
-def _asked(events: Sequence[CaseEvent]) -> AskedRemit | None:
+def _asked(events: Sequence[CaseEventView]) -> AskedRemit | None:
     for event in reversed(events):
         if event.action == "out_of_remit_asked":
             return AskedRemit(event.actor, event.at, event.reason, event.words)
     return None
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """A department that was called and has not come. Names are (zh, en)."""
+
+    case_id: int
+    street_name: Name
+    department_name: Name
+    called_at: datetime
+    due_on: date
+    words: str
+
+    def is_late(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return today > self.due_on
+
+
+def open_calls(*, limit: int = 200) -> tuple[OpenCall, ...]:
+    """Calls of all streets that no department has answered, the most urgent first. One query."""
+    rows = db.session.execute(
+        select(CaseCall, Street, Department)
+        .join(Case, CaseCall.case_id == Case.id)
+        .join(Street, Case.street_id == Street.id)
+        .join(Department, CaseCall.department_id == Department.id)
+        .where(CaseCall.came_at.is_(None), Case.settled_at.is_(None))
+        .order_by(CaseCall.due_on, CaseCall.id)
+        .limit(limit)
+    )
+    return tuple(
+        OpenCall(
+            call.case_id,
+            (street.name_zh, street.name_en),
+            (row.name_zh, row.name_en),
+            call.called_at,
+            call.due_on,
+            call.words,
+        )
+        for call, street, row in rows
+    )

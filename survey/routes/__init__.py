@@ -28,6 +28,8 @@ BLUEPRINTS = (
     "duties",
     "themes",
     "theme_findings",
+    "case_paths",
+    "reply_templates",
     "admin",
     "mail",
     "public",

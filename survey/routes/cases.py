@@ -13,11 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
 from survey.errors import Refused
-from survey.formatting import local_time
+from survey.formatting import by_language, local_time
 from survey.personal_words import ASKED
 from survey.queries.case_holder import HolderProposal, proposed_holder
+from survey.queries.case_paths import case_paths
 from survey.queries.case_views import CaseView
 from survey.queries.cases import case_comments, case_events, case_view, may_open_from
+from survey.queries.reply_templates import TemplateView, reply_templates
 from survey.routes.access import refuse, requires
 from survey.services import call_backs, cases
 from survey.services.case_opening import open_comment_case, open_theme_case
@@ -131,6 +133,10 @@ def case_page(
     events = case_events(case_id)
     seen = _number("version")
     is_stale = problem is not None and problem.code == "changed_meanwhile"
+    proposal, today, allowed = _proposal(found), local_time(utc_now()).date(), _allowed(found)
+    templates = (
+        reply_templates(g.viewer.desk, district_id=found.district_id) if "reply" in allowed else ()
+    )
     return render_template(
         "office/case.html",
         case=found,
@@ -140,15 +146,27 @@ def case_page(
         # Every act adds one to the version: those from the seen one on came meanwhile.
         meanwhile=events[seen:] if is_stale and seen is not None else (),
         comments=case_comments(found),
-        proposal=_proposal(found),
-        today=local_time(utc_now()).date(),
-        allowed=_allowed(found),
+        proposal=proposal,
+        paths=case_paths(found, events, proposal=proposal, desk=g.viewer.desk, today=today),
+        reply_templates=templates,
+        filled_reply=_filled(templates, found, today),
+        now=utc_now(),
+        today=today,
+        allowed=allowed,
         doing=doing,
         problem=problem.message if problem else None,
         suspects=_suspects(problem),
         phone=phone,
         longest=cases.LONGEST_WORDS,
     )
+
+
+def _filled(templates: tuple[TemplateView, ...], found: CaseView, today: date) -> str:
+    """The words of the template that was chosen, for this case; "": none was."""
+    wanted = request.args.get("template", "")
+    one = next((one for one in templates if str(one.id) == wanted), None)
+    street = by_language(*found.street_name)
+    return one.filled(street=street, case=found.id, day=today) if one else ""
 
 
 def _seen(case_id: int) -> CaseView:

@@ -24,7 +24,7 @@ blueprint = Blueprint("duties", __name__, url_prefix="/office/duties")
 
 
 @blueprint.get("/")
-@requires("evaluator", "department")
+@requires("evaluator", "department", "street")
 def duties() -> str:
     """The list, and the form for a new duty."""
     return _duties()
@@ -44,7 +44,7 @@ def add() -> AnyResponse | tuple[str, int]:
 
 
 @blueprint.get("/duties.<kind>")
-@requires("evaluator", "department")
+@requires("evaluator", "department", "street")
 def download(kind: str) -> Response:
     """The list as a file, csv or xlsx."""
     _count, content = duty_file(kind, district=_district())
@@ -56,7 +56,7 @@ def download(kind: str) -> Response:
 
 
 @blueprint.get("/<code>")
-@requires("evaluator", "department")
+@requires("evaluator", "department", "street")
 def duty(code: str) -> str:
     """One duty, with the form that changes it."""
     return _duty(code)

@@ -81,23 +81,30 @@ def call_departments(
 
 
 def came(
-    call_id: int, *, desk: Desk, answer: str, now: datetime, despite_warning: bool = False
+    call_id: int,
+    *,
+    desk: Desk,
+    answer: str,
+    now: datetime,
+    case_id: int | None = None,
+    despite_warning: bool = False,
 ) -> int:
     """Note that the desk's department came, and what it does; the number of the case.
 
     What others did on the case meanwhile does not matter: the answer is the department's own.
+    case_id: where the call is looked for, when that is known.
     Raises Refused: 404 unknown_call; 403 only_reads, not_called; 409 came_already; 422
     words_needed, looks_personal.
     """
     refuse_readers(desk)
     said = checked_words(answer, _l("Say what your department does."), despite_warning)
     with transaction() as session:
-        case_id = session.scalar(select(CaseCall.case_id).where(CaseCall.id == call_id))
-        if case_id is None:
+        found = session.scalar(select(CaseCall.case_id).where(CaseCall.id == call_id))
+        if found is None or case_id not in (None, found):
             raise Refused("unknown_call", _l("There is no such call."), status=404)
         # The row of the case first, as everywhere: of two who answer, the second waits here.
-        version = session.scalar(select(Case.version).where(Case.id == case_id).with_for_update())
-        case = take(session, case_id, desk=desk, version=version, as_holder=False)
+        version = session.scalar(select(Case.version).where(Case.id == found).with_for_update())
+        case = take(session, found, desk=desk, version=version, as_holder=False)
         call = session.scalars(
             select(CaseCall).where(CaseCall.id == call_id).execution_options(populate_existing=True)
         ).one()
@@ -109,7 +116,7 @@ def came(
         call.came_at, call.answer = now, said
         detail = {"department": code, "is_late": local_time(now).date() > call.due_on}
         record(session, case, "department_came", desk=desk, now=now, words=said, detail=detail)
-        return int(case_id)
+        return int(found)
 
 
 def _due_on(session: Any, case: Case, today: date) -> date:

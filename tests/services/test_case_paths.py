@@ -13,7 +13,8 @@ from survey.case_remit_reasons import REASONS, say_remit_reason
 from survey.desk import Desk
 from survey.errors import Refused
 from survey.models import AuditEvent, Case, CaseCall, CaseEvent, MailMessage, ThemePeriod, db
-from survey.queries.case_paths import CasePaths, case_paths
+from survey.queries.case_paths import CasePaths, case_paths, duty_proposal
+from survey.queries.cases import case_events, case_view
 from survey.services import access, audit, cases, mail_wish
 from survey.services import duties as duty_list
 from survey.services.case_calls import call_departments, came
@@ -71,9 +72,14 @@ def hand_on(case_id: int, *, to: str | None, desk: Desk, words: str = "", at: in
 
 def seen(case_id: int, desk: Desk, *, at: int = 0) -> CasePaths:
     db.session.rollback()
-    found = case_paths(case_id, desk, today=NOW.date() + at * DAY)
-    assert found is not None
-    return found
+    found = case_view(case_id, desk)
+    return case_paths(
+        found,
+        case_events(case_id),
+        proposal=duty_proposal(case_id),
+        desk=desk,
+        today=NOW.date() + at * DAY,
+    )
 
 
 def refusal(act: object, *args: object, **more: object) -> tuple[str, int]:
@@ -106,7 +112,7 @@ def test_a_pass_changes_the_holder_and_never_the_clock(each_app: Flask) -> None:
         assert the_case(case_id).accepted_at == NOW
         hand_on(case_id, to=None, desk=URBAN, words="路面归街道", at=5)
         holds = seen(case_id, STREET).holds
-        assert [one.department_code for one in holds] == [None, "urban", None]
+        assert [one.name[0] for one in holds] == ["s1街道", "urban局", "s1街道"]
         assert [one.days(NOW + 9 * DAY) for one in holds] == [2, 3, 4]
         assert audit.verify() == ()
 
@@ -142,7 +148,7 @@ def test_a_case_of_the_district_has_no_street_to_go_back_to(each_app: Flask) -> 
         case_id = a_theme_case(an_office_, street_code=None, department_code="urban")
         assert refusal(hand_on, case_id, to=None, desk=URBAN, words="x") == ("no_street", 422)
         hand_on(case_id, to="police", desk=URBAN, words="占道")
-        assert seen(case_id, POLICE).is_held
+        assert seen(case_id, POLICE).case.is_held
 
 
 def test_of_two_who_pass_at_once_one_is_told(each_app: Flask) -> None:
@@ -199,7 +205,7 @@ def test_a_street_calls_departments_and_keeps_the_case(each_app: Flask) -> None:
         assert refusal(call, untouched, "urban") == ("wrong_state", 409)
         case_id = an_accepted_case(place)
         assert call(case_id, "urban", "police") == date(2026, 11, 26)
-        assert seen(case_id, STREET).is_held
+        assert seen(case_id, STREET).case.is_held
         assert refusal(call, case_id, "urban") == ("called_already", 409)
         assert refusal(call, case_id) == ("department_needed", 422)
         assert refusal(call, case_id, "urban", desk=EVALUATOR) == ("not_the_street", 403)
@@ -216,7 +222,7 @@ def test_a_street_calls_departments_and_keeps_the_case(each_app: Flask) -> None:
         late = seen(case_id, STREET, at=5)
         assert [one.is_late(late.today) for one in late.calls] == [True, True]
         assert late.has_late_call
-        assert late.is_held
+        assert late.case.is_held
         # Called once more, now that it came.
         call(case_id, "urban", at=6)
         assert len(db.session.scalars(select(CaseCall)).all()) == 3
@@ -235,7 +241,7 @@ def test_words_or_something_overdue_bring_a_case_to_the_leading_group(each_app: 
         call(case_id, "police")
         assert refusal(up, case_id, STREET, at=2) == ("words_needed", 422)
         up(case_id, STREET, at=3)  # the police did not come
-        assert seen(case_id, EVALUATOR).escalated_at == NOW + 3 * DAY
+        assert seen(case_id, EVALUATOR).case.escalated_at == NOW + 3 * DAY
         assert refusal(up, case_id, STREET, "again", at=4) == ("escalated_already", 409)
         # The leading group answers: it stays where it is, with words, and can be brought again.
         assert refusal(hand_on, case_id, to=None, desk=EVALUATOR) == ("words_needed", 422)
@@ -244,7 +250,7 @@ def test_words_or_something_overdue_bring_a_case_to_the_leading_group(each_app: 
         assert the_case(case_id).state == "accepted"
         up(case_id, STREET, at=40)  # the answer is overdue
         hand_on(case_id, to="police", desk=EVALUATOR, words="交警牵头", at=41)
-        assert seen(case_id, POLICE).is_held
+        assert seen(case_id, POLICE).case.is_held
         up(case_id, STREET, "交警没有动作", at=42)  # the street, for a case that is passed
         actions = db.session.scalars(select(AuditEvent.action)).all()
         assert actions.count("case_escalated") == 3
