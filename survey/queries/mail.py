@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import case, func, select
 
 from survey.models import Account, Case, CaseCall, MailMessage, db
+from survey.queries.inbox import due_on
 
 Holder = tuple[int | None, int | None]
 """Who holds a case: (street, None) or (any street, department) by their keys."""
@@ -96,21 +97,17 @@ def mail_state(*, limit: int = 50) -> MailState:
 
 
 def due_by_holder(today: date) -> Mapping[Holder, DueCases]:
-    """What is due today and overdue on every desk; a day counts until it is met. One query."""
-    call = case((Case.called_at.is_(None), Case.call_due_on))
-    reply = case((Case.replied_at.is_(None), Case.reply_due_on))
-    plan = case((Case.state.in_(("planned", "not_confirmed")), Case.plan_due_on))
-    late = or_(call < today, reply < today, plan < today)
-    on_time = or_(call == today, reply == today, plan == today)
+    """What is due today and overdue on every desk, by what is due first of each case. One query."""
+    first = due_on()
     street = case((Case.department_id.is_(None), Case.street_id))
     rows = db.session.execute(
         select(
             street,
             Case.department_id,
-            func.count(case((and_(on_time, func.coalesce(late, False).is_(False)), 1))),
-            func.count(case((late, 1))),
+            func.count(case((first == today, 1))),
+            func.count(case((first < today, 1))),
         )
-        .where(Case.settled_at.is_(None), or_(late, on_time))
+        .where(Case.settled_at.is_(None), first <= today)
         .group_by(street, Case.department_id)
     )
     return {(s, d): DueCases(due, overdue) for s, d, due, overdue in rows}
