@@ -17,11 +17,10 @@ from survey.models import (
     ResponseCube,
     SignOff,
     Street,
-    Wave,
     db,
 )
 from survey.queries.blocking import blocking_appeals
-from survey.queries.evaluation import UNPUBLISHED, RevisionView, revisions
+from survey.queries.evaluation import RevisionView, revisions
 from survey.queries.outdated import outdated
 from survey.queries.policies import kept_policy
 from survey.queries.waves import WaveView
@@ -217,25 +216,3 @@ class NoticeDue:
     frozen_at: datetime
     #: The last day of its public notice; None: it has none.
     notice_until: date | None
-
-
-def notices_due() -> tuple[NoticeDue, ...]:
-    """Every evaluation on its way to publication, the earliest end of notice first. One query."""
-    rows = db.session.execute(
-        select(
-            Wave.code,
-            Wave.name_zh,
-            Wave.name_en,
-            Evaluation.revision,
-            Evaluation.status,
-            Evaluation.created_at,
-            Evaluation.notice_until,
-        )
-        .join(Wave, Evaluation.wave_id == Wave.id)
-        .where(Evaluation.status.in_(UNPUBLISHED))
-        .order_by(Evaluation.notice_until, Wave.code)
-    )
-    return tuple(
-        NoticeDue(code, (zh, en), revision, status, frozen_at, until)
-        for code, zh, en, revision, status, frozen_at, until in rows
-    )

@@ -168,26 +168,14 @@ def _points(street_id: int) -> Any:
 
 
 def _cases(street_id: int, today: date, now: datetime) -> Any:
-    """Cases counted by whether they are closed or overdue, and whether they were answered in time.
-
-    Who was called back was answered, too.
-    """
+    """Cases counted by whether they are closed or overdue, and were answered in time."""
     due = due_on()
-    answered = func.coalesce(Case.replied_at, Case.called_at)
     state = case(
         (Case.settled_at.is_not(None) | (Case.state == "done"), "closed"),
         (due < today, "overdue"),
         else_="open",
     )
-    in_time = case(
-        (Case.reply_due_on.is_(None), "none"),
-        (
-            answered.is_not(None),
-            case((calendar_days(Case.reply_due_on, answered, now=now) <= 0, "yes"), else_="no"),
-        ),
-        (Case.reply_due_on < today, "no"),
-        else_="none",
-    )
+    in_time = answered_in_time(today, now)
     found = (
         select(state.label("state"), in_time.label("in_time"))
         .where(Case.street_id == street_id)
@@ -196,6 +184,23 @@ def _cases(street_id: int, today: date, now: datetime) -> Any:
     return select(
         *_row("case", code=found.c.state, zh=found.c.in_time, number=func.count())
     ).group_by(found.c.state, found.c.in_time)
+
+
+def answered_in_time(today: date, now: datetime) -> Any:
+    """SQL: "yes" or "no" of a case whose answer was due or was given, "none" of every other.
+
+    Who was called back was answered, too. today: the district's; now: UTC.
+    """
+    answered = func.coalesce(Case.replied_at, Case.called_at)
+    return case(
+        (Case.reply_due_on.is_(None), "none"),
+        (
+            answered.is_not(None),
+            case((calendar_days(Case.reply_due_on, answered, now=now) <= 0, "yes"), else_="no"),
+        ),
+        (Case.reply_due_on < today, "no"),
+        else_="none",
+    )
 
 
 def _standing(rows: Sequence[Any]) -> CaseStanding:

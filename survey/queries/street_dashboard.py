@@ -92,6 +92,18 @@ class ThemeHere:
 
 
 @dataclass(frozen=True)
+class StreetNow:
+    """Where a street stands in a wave. basis: "published", "notice" (provisional), or "now"."""
+
+    basis: str
+    revision: PublicRevision | None
+    public: Standing
+    #: Other streets of the peer group that are shown; empty too where they may not be read yet.
+    peers: int
+    peers_hidden_because: str | None
+
+
+@dataclass(frozen=True)
 class StreetDashboard:
     """All of a street's first page."""
 
@@ -134,13 +146,7 @@ def street_dashboard(
     policy = kept_policy(wave.policy_id)
     figures = wave_figures(wave)
     index = _index(figures, code)
-    revision = known.figures_of(wave)
-    frozen = kept_figures(revision) if revision is not None else None
-    entry = _entry(frozen, code)
-    if entry is None:
-        # A street that the frozen figures do not know is shown as it stands.
-        revision, frozen = None, None
-    sides = _Sides(figures, index, frozen, entry, reads_all=reads_all, policy=policy)
+    revision, entry, sides = _sides(known, figures, index, reads_all=reads_all)
     public, by_code = sides.standings()
     against = "district" if public.peers is None else "peers"
     around = street_around(
@@ -151,7 +157,7 @@ def street_dashboard(
         wave=wave,
         waves=known.waves,
         street=index.street,
-        basis="now" if revision is None else "published" if revision.is_published else "notice",
+        basis=_basis(revision),
         revision=revision,
         public=public,
         indicators=tuple(
@@ -172,6 +178,46 @@ def street_dashboard(
         themes=_themes(wave, index.street, entry),
         around=around,
         times=case_times(street_code=code, now=now),
+    )
+
+
+def street_now(known: WavesNow, figures: WaveFigures, code: str, *, reads_all: bool) -> StreetNow:
+    """Where a street stands, from what was read already. Raises Refused (404)."""
+    revision, _frozen, sides = _sides(known, figures, _index(figures, code), reads_all=reads_all)
+    public, _by_code = sides.standings()
+    return StreetNow(
+        _basis(revision),
+        revision,
+        public,
+        len(sides.peers),
+        None if sides.shows_peers else "not_public",
+    )
+
+
+def _basis(revision: PublicRevision | None) -> str:
+    if revision is None:
+        return "now"
+    return "published" if revision.is_published else "notice"
+
+
+def _sides(
+    known: WavesNow, figures: WaveFigures, index: StreetIndex, *, reads_all: bool
+) -> tuple[PublicRevision | None, StreetEvaluation | None, _Sides]:
+    """The figures of a wave that may be read: those that are public, else as they stand.
+
+    A street that the frozen figures do not know is shown as it stands.
+    """
+    wave = figures.indices.wave
+    revision = known.figures_of(wave)
+    frozen = kept_figures(revision) if revision is not None else None
+    entry = _entry(frozen, index.street.code)
+    if entry is None:
+        revision, frozen = None, None
+    policy = kept_policy(wave.policy_id)
+    return (
+        revision,
+        entry,
+        _Sides(figures, index, frozen, entry, reads_all=reads_all, policy=policy),
     )
 
 

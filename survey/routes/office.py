@@ -1,28 +1,40 @@
-"""The first screen after sign-in: how the wave goes, what was published, where to go next."""
+"""The first screen after sign-in: what is new, what is due, how are we doing."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from flask import Blueprint, g, render_template
 
 from survey.clock import utc_now
 from survey.formatting import local_time
-from survey.queries.office import overview
+from survey.queries.first_screen import Looking, first_screen
 from survey.routes.access import EVERYBODY, requires
 
 blueprint = Blueprint("office", __name__, url_prefix="/office")
 
+# At the first sign-in of an account there was none before it: then the last days are new.
+FIRST_DAYS = timedelta(days=7)
+
 
 @blueprint.get("/")
 @requires(*EVERYBODY)
-def first_screen() -> str:
-    """The overview; an account of a street sees its own street only."""
-    own = None if g.viewer.reads_all or g.viewer.has("admin") else g.viewer.street_code
-    today = local_time(utc_now()).date()
-    shown = overview(street_code=own, appeals_on=today if g.viewer.reads_all else None)
+def home() -> str:
+    """The first screen; an account of a street sees its own street only."""
+    now = utc_now()
+    today = local_time(now).date()
+    since = g.viewer.since
+    looking = Looking(
+        desk=g.viewer.desk,
+        since=since or now - FIRST_DAYS,
+        is_admin=g.viewer.has("admin"),
+    )
+    shown = first_screen(looking, today=today, now=now)
     return render_template(
         "office/overview.html",
         shown=shown,
         today=today,
-        wave=shown.current,
-        is_demo=any(wave.is_demo for wave in shown.waves),
+        since=since,
+        wave=shown.wave,
+        is_demo=any(wave.is_demo for wave in shown.known.waves),
     )
