@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 STATES: dict[str, Any] = {
     "received": _l("Received"),
-    "accepted": _l("Accepted"),
+    "accepted": _l("Case accepted"),
     "planned": _l("Planned"),
     "done": _l("Done, says the office"),
     "confirmed": _l("Residents confirm: solved"),
@@ -37,11 +37,11 @@ ORIGINS: dict[str, Any] = {
 }
 ACTIONS: dict[str, Any] = {
     "opened": _l("Opened"),
-    "accepted": _l("Accepted"),
+    "accepted": _l("Case accepted"),
     "called_back": _l("The resident was called"),
     "replied": _l("Replied"),
     "planned": _l("Planned"),
-    "done": _l("Said to be done"),
+    "done": _l("Reported done"),
     "confirmed": _l("Residents confirm that it is solved"),
     "not_confirmed": _l("Residents say that it is not solved"),
     "passed": _l("Passed on"),
