@@ -14,6 +14,7 @@ from survey.formatting import by_language, say_last_day
 from survey.instrument import Instrument
 from survey.models import (
     FROZEN_STATUSES,
+    Comment,
     District,
     Evaluation,
     Response,
@@ -23,6 +24,7 @@ from survey.models import (
     db,
 )
 from survey.queries.fieldwork import PointView, kept_instrument, point_view
+from survey.queries.rechecks import CommentKey
 from survey.queries.slips import SLIP_LENGTH
 
 
@@ -214,6 +216,8 @@ class ReceiptView:
     sent_elsewhere: bool
     #: The questionnaire offers to be called back. Whether this resident asked is not known here.
     offers_call_back: bool
+    #: Where to look for what was done about the words that came with it; None: there are none.
+    comment: CommentKey | None = None
 
     @property
     def can_be_withdrawn(self) -> bool:
@@ -242,10 +246,16 @@ _RECEIPT_VIEW = (
         Response.channel,
         Wave.questionnaire_id,
         District.is_demo,
+        Comment.id,
+        Response.id,
+        Response.street_id,
+        Street.district_id,
     )
     .join(Street, Response.street_id == Street.id)
     .join(Wave, Response.wave_id == Wave.id)
     .join(District, Street.district_id == District.id)
+    # The same statement for all, so that only who wrote something costs a second one.
+    .outerjoin(Comment, Comment.response_id == Response.id)
     .where(Response.receipt_hash == bindparam("receipt_hash"))
 )
 _STATES = {"withdrawn": "withdrawn", "rejected": "rejected", "quarantined": "set_aside"}
@@ -261,8 +271,8 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
     row: Any = connection.execute(_RECEIPT_VIEW, {"receipt_hash": receipt_hash}).first()
     if row is None:
         return None
-    status, is_valid, hour, waits, is_frozen, *names, wave_status, wave_id, point_id = row[:-3]
-    channel, asked, is_demo = row[-3:]
+    status, is_valid, hour, waits, is_frozen, *names, wave_status, wave_id, point_id = row[:12]
+    channel, asked, is_demo, comment_id, response_id, street_id, district_id = row[12:]
     if status in _STATES:
         state = _STATES[status]
     elif not is_valid:
@@ -270,6 +280,9 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
     else:
         state = "waiting" if waits else "counted"
     point = point_view(sent_under) if sent_under else None
+    words = CommentKey(
+        comment_id, response_id, street_id, district_id, hour, status, bool(is_valid)
+    )
     return ReceiptView(
         counted_state=state,
         street_name=(names[0], names[1]),
@@ -282,4 +295,5 @@ def receipt_view(receipt_hash: str, *, sent_under: str = "") -> ReceiptView | No
         # Slips are not looked up here: whoever has a receipt could try them out without a limit.
         else len(sent_under) == SLIP_LENGTH and channel != "slip",
         offers_call_back=kept_instrument(asked).instrument.call_back is not None,
+        comment=words if comment_id else None,
     )

@@ -31,12 +31,14 @@ from survey.errors import (
 )
 from survey.exports.receipt_qr import receipt_qr
 from survey.extensions import limiter
-from survey.formatting import by_language, language, say_date, say_last_day
+from survey.formatting import by_language, language, say_date, say_day, say_last_day
+from survey.queries.rechecks import AnswerCase, CommentKey, answer_cases
 from survey.queries.resident import receipt_view, survey_page
 from survey.queries.slips import SLIP_LENGTH
 from survey.routes.posted_form import posted_form, refuse_foreign_origin
 from survey.services import collect
 from survey.services import withdraw as withdrawing
+from survey.services.rechecks import LONGEST_WORDS, answer_recheck
 from survey.services.responses import RECEIPT_LENGTH, receipt_hash
 
 log = structlog.get_logger(__name__)
@@ -72,6 +74,7 @@ TITLES = {
     "unknown_receipt": _l("This receipt is not known"),
     "frozen": _l("This answer can no longer be withdrawn"),
     "too_many": _l("Too many tries"),
+    "not_asked": _l("This question is closed"),
 }
 
 
@@ -161,12 +164,42 @@ def receipt(receipt: str) -> Response:
     code = collect.normalise_code(receipt)[:RECEIPT_LENGTH]
     # Drawn before it is known whether there is such a receipt: the same work for every guess.
     picture = receipt_qr(code)
-    shown = _receipt_shown(code, sent_under=collect.normalise_code(request.args.get("again", "")))
-    # The script fetches the receipt and then goes there: seconds on a slow network, once.
-    cache = "private, max-age=10"
+    again = collect.normalise_code(request.args.get("again", ""))
+    shown = _receipt_shown(code, sent_under=again, with_cases=True)
+    # The script fetches the receipt and then goes there: seconds on a slow network, once. What was
+    # answered about a case must be there at once.
+    cache = "no-store" if shown["cases"] else "private, max-age=10"
     return pages.render_resident(
         "resident/receipt.html", receipt=shown | {"picture": picture}, cache=cache
     )
+
+
+@blueprint.post("/r/<receipt>/solved")
+@guesses
+def solved(receipt: str) -> AnyResponse:
+    """Store whether something that is said to be done is solved; a second tap changes nothing."""
+    refuse_foreign_origin()
+    form = posted_form()
+    code = collect.normalise_code(receipt)[:RECEIPT_LENGTH]
+    given = {name: form.get(name, [""])[0] for name in ("case", "round", "solved", "words")}
+    case_id, asked_round = (_number(given[name]) for name in ("case", "round"))
+    if given["solved"] not in ("yes", "no"):
+        raise Refused("no_answer", _l("Please choose solved or not solved."), status=422)
+    answer_recheck(
+        receipt_hash(code),
+        case_id,
+        asked_round=asked_round,
+        is_solved=given["solved"] == "yes",
+        words=given["words"],
+        now=utc_now(),
+    )
+    # An address of its own, so that no kept page still asks.
+    return redirect(f"/r/{code}{_as_shown()}&said={case_id}#case-{case_id}", 303)
+
+
+def _number(text: str) -> int:
+    """A number as our own page wrote it; 0, which is nothing's, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
 @blueprint.get("/r/<receipt>/withdraw")
@@ -188,7 +221,7 @@ def withdraw(receipt: str) -> AnyResponse:
     return redirect(f"/r/{code}{_as_shown()}&withdrawn=1", 303)
 
 
-def _receipt_shown(code: str, *, sent_under: str = "") -> dict[str, Any]:
+def _receipt_shown(code: str, *, sent_under: str = "", with_cases: bool = False) -> dict[str, Any]:
     """What the pages of a receipt show. Raises Refused (404) when there is none."""
     found = receipt_view(receipt_hash(code), sent_under=sent_under[:12])
     if found is None:
@@ -207,7 +240,46 @@ def _receipt_shown(code: str, *, sent_under: str = "") -> dict[str, Any]:
         "already": bool(sent_under),
         "elsewhere": sent_under[:12] if found.sent_elsewhere else None,
         "offers_call_back": found.offers_call_back,
+        "cases": _cases_shown(found.comment) if with_cases and found.comment else [],
+        "most_words": LONGEST_WORDS,
     }
+
+
+def _cases_shown(comment: CommentKey) -> list[dict[str, Any]]:
+    """What was done about the words of an answer, with what is asked of its resident."""
+    said = request.args.get("said", "")
+    return [
+        {
+            "id": case.id,
+            "round": case.round,
+            "is_own": case.is_own,
+            "name": by_language(*case.name),
+            "holder": by_language(*case.holder),
+            "steps": _steps(case),
+            "reply": case.reply,
+            "replied_on": say_date(case.replied_at),
+            "state": case.state,
+            "said": case.said,
+            "is_asked": case.is_asked,
+            "is_thanked": said == str(case.id) and case.said is not None,
+        }
+        for case in answer_cases(comment)
+    ]
+
+
+def _steps(case: AnswerCase) -> list[dict[str, str]]:
+    """What happened, in the order in which it did: a kind of step, its day, the office's words."""
+    steps = [{"kind": "opened", "day": say_date(case.opened_at), "words": ""}]
+    if case.accepted_at:
+        steps.append({"kind": "accepted", "day": say_date(case.accepted_at), "words": ""})
+    if case.planned_at:
+        until = say_day(case.plan_due_on)
+        steps.append({"kind": "planned", "day": until, "words": case.plan})
+    if case.done_at:
+        steps.append({"kind": "done", "day": say_date(case.done_at), "words": case.result})
+    if case.state == "out_of_remit":
+        steps.append({"kind": "out_of_remit", "day": say_date(case.settled_at), "words": ""})
+    return steps
 
 
 def _show_again(code: str, form: dict[str, list[str]], error: collect.Incomplete) -> AnyResponse:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, exists, func, select
+from sqlalchemy import Integer, cast, delete, exists, func, select
 
 from survey.database import transaction
 from survey.formatting import local_time
@@ -221,3 +221,19 @@ def counted_rechecks() -> Any:
         .join(Response, Recheck.response_id == Response.id)
         .where(Response.status == "accepted", Response.is_valid)
     )
+
+
+def forget_rechecks(session: Any, response_id: int, *, now: datetime) -> None:
+    """Delete what an answer that is taken back said of cases, within that transaction.
+
+    What it settled stays settled, as counts that nobody can trace stay; shares are counted anew.
+    """
+    themes = session.execute(
+        select(Case.theme_id, Case.street_id)
+        .join(Recheck, Recheck.case_id == Case.id)
+        .where(Recheck.response_id == response_id, Case.theme_id.is_not(None))
+        .distinct()
+    ).all()
+    session.execute(delete(Recheck).where(Recheck.response_id == response_id))
+    for theme_id, street_id in themes:
+        refresh_promises(session, theme_id, street_id, on=local_time(now).date())

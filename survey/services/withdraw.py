@@ -33,6 +33,7 @@ from survey.queries.waves import wave_view
 from survey.services import audit, search_index
 from survey.services.theme_counts import recount
 from survey.services.theme_meanwhile import hold_themes
+from survey.services.theme_promises import forget_rechecks
 from survey.services.theme_review import forget_comment
 from survey.services.themes import LONGEST_LABEL
 
@@ -81,6 +82,7 @@ def withdraw(receipt_hash: str, *, now: datetime) -> bool:
             )
         _retract(session, response)
         _delete_words(session, response.id, wave_code=wave.code)
+        forget_rechecks(session, response.id, now=now)
         audit.record(
             session,
             actor="resident",

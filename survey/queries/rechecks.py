@@ -1,0 +1,328 @@
+"""What was done about an answer, for its receipt, and what residents said of it, for the case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from analysis.adjustment import wilson_lower, wilson_upper
+from survey.models import (
+    Case,
+    CaseEvent,
+    Comment,
+    Department,
+    Mention,
+    Recheck,
+    Response,
+    Street,
+    Theme,
+    Wave,
+    db,
+)
+from survey.queries.policies import kept_policy
+
+# Below this nothing but how many answered is shown to anybody: nobody shall be recognised.
+FEWEST_ANSWERS = 10
+MOST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class CommentKey:
+    """The comment that came with an answer, and where and when it was said."""
+
+    comment_id: int
+    response_id: int
+    street_id: int
+    district_id: int
+    submitted_hour: datetime
+    #: As of survey.models.Response.
+    status: str
+    is_valid: bool
+
+
+@dataclass(frozen=True)
+class AnswerCase:
+    """A case about what a resident wrote. Names are (zh, en); times UTC; "" and None: not yet."""
+
+    id: int
+    #: Which time of asking; 0 while nobody said that it is done.
+    round: int
+    #: Whether it is about this comment alone, and not about a theme that many mention.
+    is_own: bool
+    #: What it is called; ("", "") for the comment itself.
+    name: tuple[str, str]
+    state: str
+    holder: tuple[str, str]
+    opened_at: datetime
+    accepted_at: datetime | None
+    planned_at: datetime | None
+    plan: str
+    plan_due_on: date | None
+    #: The last time the office said that it is done.
+    done_at: datetime | None
+    result: str
+    #: The office's reply to this comment; "" for themes.
+    reply: str
+    replied_at: datetime | None
+    settled_at: datetime | None
+    #: What this resident said in the present round; None: nothing.
+    said: bool | None
+    #: The answer came before it was said to be done, and counts, or may come to count.
+    belongs: bool
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is said to be done and not settled: then whoever it belongs to is asked."""
+        return self.belongs and self.state == "done" and self.settled_at is None
+
+
+def last_done() -> Any:
+    """SQL: when the office last said that a case is done; NULL: never."""
+    return (
+        select(func.max(CaseEvent.at))
+        .where(CaseEvent.case_id == Case.id, CaseEvent.action == "done")
+        .correlate(Case)
+        .scalar_subquery()
+    )
+
+
+def _is_about() -> Any:
+    """SQL: the case is about the comment `comment_id`: it alone, or a theme that it mentions, of
+    its street or common to the district."""
+    return or_(
+        Case.comment_id == bindparam("comment_id"),
+        and_(
+            Case.origin == "theme",
+            Case.theme_id.in_(_themes_of(bindparam("comment_id"))),
+            or_(
+                Case.street_id == bindparam("street_id"),
+                and_(Case.street_id.is_(None), Case.district_id == bindparam("district_id")),
+            ),
+        ),
+    )
+
+
+def _themes_of(comment_id: Any) -> Any:
+    """SQL: the themes that a comment mentions, with all that speak for them or they speak for.
+
+    What people judged not to be about a theme (kind 0) mentions it no more.
+    """
+    its, spoken = aliased(Theme), aliased(Theme)
+    speakers = (
+        select(func.coalesce(its.merged_into_id, its.id))
+        .join(Mention, Mention.theme_id == its.id)
+        .where(Mention.comment_id == comment_id, func.coalesce(Mention.kind_id, 1) != 0)
+    )
+    return select(spoken.id).where(
+        or_(spoken.id.in_(speakers), spoken.merged_into_id.in_(speakers))
+    )
+
+
+def _answer_cases() -> Any:
+    speaker = aliased(Theme)
+    return (
+        select(
+            Case,
+            last_done().label("done_at"),
+            func.coalesce(speaker.name_zh, "").label("name_zh"),
+            func.coalesce(speaker.name_en, "").label("name_en"),
+            speaker.keywords,
+            Street.name_zh.label("street_zh"),
+            Street.name_en.label("street_en"),
+            Department.name_zh.label("department_zh"),
+            Department.name_en.label("department_en"),
+            Recheck.is_solved,
+        )
+        .outerjoin(Theme, Case.theme_id == Theme.id)
+        .outerjoin(speaker, speaker.id == func.coalesce(Theme.merged_into_id, Theme.id))
+        .outerjoin(Street, Case.street_id == Street.id)
+        .outerjoin(Department, Case.department_id == Department.id)
+        .outerjoin(
+            Recheck,
+            and_(
+                Recheck.case_id == Case.id,
+                Recheck.round == Case.round,
+                Recheck.response_id == bindparam("response_id"),
+            ),
+        )
+        .where(_is_about())
+        .order_by(Case.comment_id.is_(None), Case.opened_at.desc(), Case.id.desc())
+    )
+
+
+# Built once, as the receipt's own query is.
+_ANSWER_CASES = _answer_cases()
+
+
+def answer_cases(key: CommentKey) -> tuple[AnswerCase, ...]:
+    """The cases about what somebody wrote: their own first, then the newest. One query."""
+    rows = db.session.execute(
+        _ANSWER_CASES,
+        {
+            "comment_id": key.comment_id,
+            "response_id": key.response_id,
+            "street_id": key.street_id,
+            "district_id": key.district_id,
+        },
+    )
+    return tuple(_answer_case(row, key) for row in rows)
+
+
+def _answer_case(row: Any, key: CommentKey) -> AnswerCase:
+    case: Case = row.Case
+    is_own = case.comment_id == key.comment_id
+    keywords = "、".join(row.keywords or ())
+    done_at = row.done_at or case.done_at
+    return AnswerCase(
+        id=case.id,
+        round=case.round,
+        is_own=is_own,
+        name=("", "") if is_own else (row.name_zh or keywords, row.name_en or keywords),
+        state=case.state,
+        holder=(row.department_zh, row.department_en)
+        if row.department_zh
+        else (row.street_zh or "", row.street_en or ""),
+        opened_at=case.opened_at,
+        accepted_at=case.accepted_at,
+        planned_at=case.planned_at,
+        plan=case.plan,
+        plan_due_on=case.plan_due_on,
+        done_at=done_at,
+        result=case.result,
+        reply=case.reply if is_own else "",
+        replied_at=case.replied_at if is_own else None,
+        settled_at=case.settled_at,
+        said=row.is_solved,
+        belongs=done_at is not None
+        and key.submitted_hour <= done_at
+        and key.status in ("accepted", "quarantined")
+        # Only answers that count as mentions count here; a case of one's own is one's own.
+        and (is_own or key.is_valid),
+    )
+
+
+@dataclass(frozen=True)
+class RecheckView:
+    """What residents said of a case in its present round."""
+
+    case_id: int
+    round: int
+    state: str
+    #: About one comment, so one resident: only the state says what was answered.
+    is_of_one: bool
+    #: Receipts that belong to it and were there when it was said to be done.
+    asked: int
+    answered: int
+    #: Out of `answered`; None below FEWEST_ANSWERS.
+    solved: int | None
+    #: One-sided 95 % Wilson bounds of the share, 0 … 1.
+    low: float | None
+    high: float | None
+    #: What the policy asks for: from how many answers on, and the share the lower bound reaches.
+    needed: int
+    needed_share: float
+    #: Residents' own, redacted, in no order that tells when they came.
+    words: tuple[str, ...]
+
+    @property
+    def share(self) -> float | None:
+        """The share that says "solved"."""
+        return None if self.solved is None else self.solved / self.answered
+
+
+def recheck_view(case_id: int) -> RecheckView | None:
+    """What residents said of a case; None before it was done for the first time. At most three
+    queries."""
+    case = db.session.get(Case, case_id)
+    if case is None or case.round == 0 or case.origin not in ("theme", "comment"):
+        return None
+    policy = kept_policy(policy_of(db.session, case))
+    is_of_one = case.origin == "comment"
+    rows = [] if is_of_one else _answers(case)
+    solved = sum(row.is_solved for row in rows)
+    n = len(rows)
+    is_enough = n >= FEWEST_ANSWERS
+    return RecheckView(
+        case_id=case.id,
+        round=case.round,
+        state=case.state,
+        is_of_one=is_of_one,
+        asked=1 if is_of_one else _asked(case),
+        answered=n,
+        solved=solved if is_enough else None,
+        low=wilson_lower(solved, n) if is_enough else None,
+        high=wilson_upper(solved, n) if is_enough else None,
+        needed=policy.recheck_min,
+        needed_share=policy.recheck_solved,
+        words=tuple(sorted({row.words for row in rows if row.words})[:MOST_WORDS])
+        if is_enough
+        else (),
+    )
+
+
+def policy_of(session: Any, case: Case) -> int | None:
+    """The policy under which a case is rechecked: its wave's, else the district's newest wave's.
+    One query."""
+    mine = Wave.id == case.wave_id if case.wave_id is not None else true()
+    found: int | None = session.scalar(
+        select(Wave.policy_id)
+        .where(Wave.district_id == case.district_id, mine, Wave.policy_id.is_not(None))
+        .order_by(Wave.opens_at.desc(), Wave.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _answers(case: Case) -> Sequence[Any]:
+    return db.session.execute(
+        select(Recheck.is_solved, Recheck.words)
+        .join(Response, Recheck.response_id == Response.id)
+        .where(
+            Recheck.case_id == case.id,
+            Recheck.round == case.round,
+            Response.status == "accepted",
+            Response.is_valid,
+        )
+    ).all()
+
+
+def _asked(case: Case) -> int:
+    """How many receipts of a theme's case are asked: answers that count and mention the theme."""
+    speaker = (
+        select(func.coalesce(Theme.merged_into_id, Theme.id))
+        .where(Theme.id == case.theme_id)
+        .scalar_subquery()
+    )
+    its = aliased(Theme)
+    done_at = (
+        select(func.max(CaseEvent.at))
+        .where(CaseEvent.case_id == case.id, CaseEvent.action == "done")
+        .scalar_subquery()
+    )
+    place = (
+        Comment.street_id == case.street_id
+        if case.street_id is not None
+        else exists().where(Street.id == Comment.street_id, Street.district_id == case.district_id)
+    )
+    return int(
+        db.session.scalar(
+            select(func.count(Comment.response_id.distinct()))
+            .join(Response, Comment.response_id == Response.id)
+            .join(Mention, Mention.comment_id == Comment.id)
+            .join(its, Mention.theme_id == its.id)
+            .where(
+                func.coalesce(its.merged_into_id, its.id) == speaker,
+                func.coalesce(Mention.kind_id, 1) != 0,
+                place,
+                Response.status == "accepted",
+                Response.is_valid,
+                Response.submitted_hour <= func.coalesce(done_at, case.done_at),
+            )
+        )
+        or 0
+    )
