@@ -34,6 +34,7 @@ from survey.services import access
 CSRF_EXEMPT = (
     "survey.routes.resident.answer",
     "survey.routes.resident.withdraw",
+    "survey.routes.resident.solved",
     "survey.routes.assisted.answer",
 )
 
