@@ -12,7 +12,7 @@ from sqlalchemy import select
 from survey.database import transaction
 from survey.desk import Desk
 from survey.errors import Refused
-from survey.formatting import local_time
+from survey.formatting import by_language, local_time
 from survey.models import Case, CaseCall, Department, Wave
 from survey.queries.case_paths import AT_WORK
 from survey.queries.policies import kept_policy
@@ -134,6 +134,9 @@ def _refuse_twice(session: Any, case: Case, called: Department) -> None:
     if session.scalar(waiting.limit(1)) is not None:
         raise Refused(
             "called_already",
-            _l("%(name)s was called and has not come yet.", name=called.name_zh),
+            _l(
+                "%(name)s was called and has not come yet.",
+                name=by_language(called.name_zh, called.name_en),
+            ),
             status=409,
         )

@@ -12,6 +12,7 @@ from survey.case_remit_reasons import DUTY, REASONS, SAME, reason_with
 from survey.database import transaction
 from survey.desk import Desk
 from survey.errors import Refused
+from survey.formatting import by_language
 from survey.models import Case, CaseEvent, Department, Duty
 from survey.queries.case_paths import BEFORE_DONE
 from survey.queries.case_scope import seen_by
@@ -150,7 +151,10 @@ def _refuse_unknown_duty(session: Any, case: Case, code: str) -> None:
         holder = session.get(Department, case.department_id) if case.department_id else None
         raise Refused(
             "own_duty",
-            _l("By the duty list this duty is that of %(name)s itself.", name=holder.name_zh)
+            _l(
+                "By the duty list this duty is that of %(name)s itself.",
+                name=by_language(holder.name_zh, holder.name_en),
+            )
             if holder
             else _l("By the duty list this duty is the street's own."),
             status=422,
