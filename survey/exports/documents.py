@@ -22,7 +22,7 @@ from survey.queries.evaluation import (
     evaluation_on_notice,
     published_evaluation,
 )
-from survey.queries.public import PublicWaves
+from survey.queries.public import PublicWaves, kept_evaluation
 from survey.queries.public_tables import public_tables
 from survey.queries.streets import wave_indices
 from survey.queries.themes import frozen_themes, wave_themes
@@ -75,7 +75,7 @@ def wave_document(
         raise not_published()
     evaluation = indices = None
     if not is_draft:
-        evaluation = _frozen(code, is_office=is_office, provisional=provisional, revision=revision)
+        evaluation = _frozen(wave, is_office=is_office, provisional=provisional, revision=revision)
     elif {"evaluation", "adjustments", "listed"} & set(names):
         evaluation = draft_evaluation(code)
     elif "indices" in names:
@@ -119,16 +119,18 @@ def wave_document(
 
 
 def _frozen(
-    code: str, *, is_office: bool, provisional: bool, revision: int | None
+    wave: WaveView, *, is_office: bool, provisional: bool, revision: int | None
 ) -> EvaluationView:
     """The frozen evaluation that is asked for. Raises Refused (403) when there is none to read."""
-    if not provisional:
-        found = published_evaluation(code, revision=revision)
+    if not provisional and revision is None:
+        found = kept_evaluation(wave)
+    elif not provisional:
+        found = published_evaluation(wave.code, revision=revision)
     elif is_office:
-        found = current_evaluation(code)
+        found = current_evaluation(wave.code)
         found = found if found is not None and found.status in UNPUBLISHED else None
     else:
-        found = evaluation_on_notice(code)
+        found = evaluation_on_notice(wave.code)
     if found is None or (revision is not None and revision != found.revision):
         raise not_published()
     return found

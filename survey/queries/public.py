@@ -183,14 +183,29 @@ def public_waves() -> PublicWaves:
 
 
 def _kept_evaluation(entry: PublishedWave) -> EvaluationView:
+    return _kept(entry.wave, entry.revision)
+
+
+def kept_evaluation(wave: WaveView) -> EvaluationView | None:
+    """The newest publication of a wave; None when there is none. One query, more the first time."""
+    revision = db.session.scalar(
+        select(Evaluation.revision)
+        .where(Evaluation.wave_id == wave.id, Evaluation.status == "published")
+        .order_by(Evaluation.revision.desc())
+        .limit(1)
+    )
+    return None if revision is None else _kept(wave, revision)
+
+
+def _kept(wave: WaveView, revision: int) -> EvaluationView:
     kept: dict[tuple[int, int], EvaluationView] = current_app.extensions.setdefault(
         "published_evaluations", {}
     )
-    key = (entry.wave.id, entry.revision)
+    key = (wave.id, revision)
     if key not in kept:
-        found = published_evaluation(entry.wave.code)
+        found = published_evaluation(wave.code)
         assert found is not None
-        if found.revision != entry.revision:
+        if found.revision != revision:
             return found  # published in between: shown, but not kept under the wrong number
         kept[key] = found
     return kept[key]
