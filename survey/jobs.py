@@ -131,6 +131,16 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         with app.app_context():
             open_call_back_cases(utc_now())
 
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (16, 5), name="keep_promises")
+    def keep_promises() -> None:
+        """When the day has turned in China: plans became overdue, answers came to count."""
+        from survey.services.rechecks import settle_what_is_clear
+        from survey.services.theme_promises import refresh_all_promises
+
+        with app.app_context():
+            settle_what_is_clear(now=utc_now())
+            refresh_all_promises(now=utc_now())
+
     app.extensions["tasks"] = {
         "draw_picture": draw_picture,
         "draw_wave": draw_wave,

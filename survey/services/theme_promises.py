@@ -71,6 +71,22 @@ def refresh_promises(session: Any, theme_id: int, street_id: int | None, *, on: 
         refresh_themes(session, {speaker}, on=on, street_id=street_id)
 
 
+def refresh_counted(session: Any, themes: Collection[int], *, now: datetime) -> None:
+    """Do so for themes that a run counted, in its transaction; one query where there are no cases.
+
+    Rows may be new: what is promised about their theme was promised before.
+    """
+    of_cases = select(speaking()).join(Case, Case.theme_id == Theme.id)
+    with_cases = set(session.scalars(of_cases.where(Case.origin == "theme").distinct()))
+    if not with_cases:
+        return
+    rows = session.execute(select(Theme.id, speaking()).where(speaking().in_(with_cases)))
+    counted = set(themes)
+    wanted = {speaker for theme_id, speaker in rows if theme_id in counted}
+    if wanted:
+        refresh_themes(session, wanted, on=local_time(now).date())
+
+
 def refresh_all_promises(*, now: datetime) -> int:
     """Do so for every theme, as plans become overdue by the day; how many rows changed.
 

@@ -41,6 +41,7 @@ from survey.services.theme_meanwhile import (
     settled_themes,
 )
 from survey.services.theme_models import serving_model
+from survey.services.theme_promises import refresh_counted
 
 if TYPE_CHECKING:
     from analysis.themes.category import Prediction
@@ -125,8 +126,7 @@ def run_themes(
         _store_lineage(session, found, made, now=now)
         if whole:
             recount(session, wave, told_at=now)
-            # In the other waves, too, they are one from now on.
-            recount_in_waves(session, merged)
+            recount_in_waves(session, merged)  # there, too, they are one from now on
         else:
             new = {made[theme.id] for theme in found.themes if not theme.known}
             anew = add_mentions(session, wave, written, made=new, told_at=now)
@@ -134,6 +134,7 @@ def run_themes(
             anew |= {row.theme_id for row in rows} - {None}
             if anew:
                 recount(session, wave, only=anew, told_at=now)
+        refresh_counted(session, made.values(), now=now)
     return ThemesRun(
         comments=len(rows),
         new_themes=sum(not theme.known for theme in found.themes),
