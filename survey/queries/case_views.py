@@ -168,7 +168,7 @@ class CaseView:
         elif self.request is not None:
             said = self.request.words
         first = " ".join(said.split())
-        return (first[:80] + "…",) * 2 if len(first) > 80 else (first, first)  # type: ignore[return-value]
+        return (first[:80] + "…",) * 2 if len(first) > 80 else (first, first)
 
     @property
     def due(self) -> tuple[tuple[str, date], ...]:

@@ -19,6 +19,7 @@ from survey.queries.case_holder import HolderProposal, proposed_holder
 from survey.queries.case_paths import case_paths
 from survey.queries.case_views import CaseView
 from survey.queries.cases import case_comments, case_events, case_view, may_open_from
+from survey.queries.rechecks import recheck_view
 from survey.queries.reply_templates import TemplateView, reply_templates
 from survey.routes.access import refuse, requires
 from survey.services import call_backs, cases
@@ -150,6 +151,7 @@ def case_page(
         paths=case_paths(found, events, proposal=proposal, desk=g.viewer.desk, today=today),
         reply_templates=templates,
         filled_reply=_filled(templates, found, today),
+        recheck=recheck_view(case_id) if found.done_at else None,
         now=utc_now(),
         today=today,
         allowed=allowed,
@@ -188,7 +190,8 @@ def _allowed(found: CaseView) -> tuple[str, ...]:
         if found.state == "received":
             acts.append("accept")
         if found.state in cases.AT_WORK:
-            acts += ["plan", "done"]
+            # What is planned is done next, what is not is planned.
+            acts += ["done", "plan"] if found.state == "planned" else ["plan", "done"]
         if found.state not in cases.NO_ANSWER_DUE:
             acts.append("reply")
     if g.viewer.has(*DESKS):

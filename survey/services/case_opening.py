@@ -246,7 +246,7 @@ def _leading(session: Any, theme: Theme, wave: Wave, code: str | None) -> Depart
             status=422,
         )
     if code is None and theme.department_id is not None:
-        return session.get_one(Department, theme.department_id)  # type: ignore[no-any-return]
+        return session.get_one(Department, theme.department_id)
     if code is None:
         indicator = session.get(Indicator, theme.indicator_id) if theme.indicator_id else None
         code = proposed_holder(
