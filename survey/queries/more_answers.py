@@ -14,7 +14,7 @@ from survey.queries.street_around import PointHere
 from survey.queries.streets import Answered
 from survey.queries.views import StreetIndex
 
-#: When a street has enough to be ranked: for so many more it is said what they would bring.
+#: For so many more answers at least it is said what they would bring, and whose help most.
 NEXT = 100
 #: Points that are named at most.
 MOST_POINTS = 6
@@ -25,9 +25,9 @@ class MoreAnswers:
     """Further answers of a street, from the random sample.
 
     n_effective: of the random sample now, of `needed` from which on the street is ranked; count:
-    so many answers bring it there (0: it is there), `planned` of them are spread over categories
-    and points. half_now, half_then: half the width of the interval of the public score in points,
-    now and with `planned` more; None where it has none.
+    so many answers bring it there (0: it is there); `planned`, at least as many, are spread over
+    categories and points. half_now, half_then: half the width of the interval of the public score
+    in points, now and with `planned` more; None where it has none.
     """
 
     n_effective: float
@@ -60,7 +60,7 @@ def more_answers(
     n = index.public.n
     each = n / index.public.n_effective if index.public.n_effective else 1.0
     count = max(0, math.ceil((needed - effective) * max(1.0, each)))
-    planned = count or NEXT
+    planned = max(count, NEXT)
     variable = next((name for name, one in policy.margin_variables.items() if one["ordered"]), "")
     by_category: Mapping[str, int] = {}
     if answered.margins.get(variable):
