@@ -135,6 +135,8 @@ def open_call_back_cases(now: datetime) -> int:
     """
     today = local_time(now).date()
     with transaction() as session:
+        # The worker and the command at once: the second finds them opened.
+        audit.lock(session)
         waiting = session.execute(
             select(ContactRequest.id, ContactRequest.wave_id, Street, Wave.policy_id)
             .join(Street, ContactRequest.street_id == Street.id)

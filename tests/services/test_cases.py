@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -303,3 +304,30 @@ def test_notes_are_for_everybody_who_sees_the_case_but_not_for_readers(app: Flas
         error = refused(cases.add_note, case_id, version=2, desk=reader, now=NOW, words="看")
         assert error.status == 403
         assert version_of(case_id) == 2
+
+
+@pytest.mark.parametrize("kind", ["theme", "call_backs"])
+def test_two_who_open_at_once_make_one_case(each_app: Flask, kind: str) -> None:
+    with each_app.app_context():
+        place = factories.place()
+        theme_id = case_factories.a_theme(place)
+        case_factories.a_call_back(place)
+    start, found = threading.Barrier(4), []
+
+    def work() -> None:
+        with each_app.app_context():
+            start.wait()
+            if kind == "theme":
+                found.append(case_factories.a_theme_case(place, theme_id=theme_id))
+            else:
+                found.append(open_call_back_cases(NOW))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    with each_app.app_context():
+        assert len(db.session.scalars(select(Case.id)).all()) == 1
+    assert len(set(found)) == 1 if kind == "theme" else sorted(found) == [0, 0, 0, 1]
