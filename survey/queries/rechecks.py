@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from analysis.adjustment import wilson_lower, wilson_upper
+from analysis.types import Estimate
 from survey.models import (
     Case,
     CaseEvent,
@@ -230,52 +231,81 @@ class RecheckView:
     words: tuple[str, ...]
 
     @property
+    def fewest(self) -> int:
+        """From how many answers on more than their number is shown."""
+        return FEWEST_ANSWERS
+
+    @property
+    def picture(self) -> Estimate | None:
+        """The share and its bounds in percent, to be drawn."""
+        if self.share is None or self.low is None or self.high is None:
+            return None
+        return Estimate(
+            value=100 * self.share,
+            low=100 * self.low,
+            high=100 * self.high,
+            n=self.answered,
+            n_effective=self.answered,
+        )
+
+    @property
     def share(self) -> float | None:
         """The share that says "solved"."""
         return None if self.solved is None else self.solved / self.answered
 
 
 def recheck_view(case_id: int) -> RecheckView | None:
-    """What residents said of a case; None before it was done for the first time. At most three
-    queries."""
-    case = db.session.get(Case, case_id)
-    if case is None or case.round == 0 or case.origin not in ("theme", "comment"):
+    """What residents said of a case; None before it was done for the first time. Two queries."""
+    row = db.session.execute(
+        select(Case, _policy_id().label("policy_id"), _asked().label("asked")).where(
+            Case.id == case_id, Case.round > 0, Case.origin.in_(("theme", "comment"))
+        )
+    ).first()
+    if row is None:
         return None
-    policy = kept_policy(policy_of(db.session, case))
+    case: Case = row.Case
+    policy = kept_policy(row.policy_id)
     is_of_one = case.origin == "comment"
     rows = [] if is_of_one else _answers(case)
-    solved = sum(row.is_solved for row in rows)
-    n = len(rows)
+    solved, n = sum(one.is_solved for one in rows), len(rows)
     is_enough = n >= FEWEST_ANSWERS
+    words = sorted({one.words for one in rows if one.words})[:MOST_WORDS] if is_enough else ()
     return RecheckView(
         case_id=case.id,
         round=case.round,
         state=case.state,
         is_of_one=is_of_one,
-        asked=1 if is_of_one else _asked(case),
+        asked=1 if is_of_one else row.asked,
         answered=n,
         solved=solved if is_enough else None,
         low=wilson_lower(solved, n) if is_enough else None,
         high=wilson_upper(solved, n) if is_enough else None,
         needed=policy.recheck_min,
         needed_share=policy.recheck_solved,
-        words=tuple(sorted({row.words for row in rows if row.words})[:MOST_WORDS])
-        if is_enough
-        else (),
+        words=tuple(words),
     )
 
 
 def policy_of(session: Any, case: Case) -> int | None:
-    """The policy under which a case is rechecked: its wave's, else the district's newest wave's.
-    One query."""
-    mine = Wave.id == case.wave_id if case.wave_id is not None else true()
-    found: int | None = session.scalar(
+    """The policy under which a case is rechecked, see `_policy_id`. One query."""
+    found: int | None = session.scalar(select(_policy_id()).where(Case.id == case.id))
+    return found
+
+
+def _policy_id() -> Any:
+    """SQL: the policy of the wave in which it was said, else of the district's newest wave."""
+    return (
         select(Wave.policy_id)
-        .where(Wave.district_id == case.district_id, mine, Wave.policy_id.is_not(None))
+        .where(
+            Wave.district_id == Case.district_id,
+            or_(Wave.id == Case.wave_id, Case.wave_id.is_(None)),
+            Wave.policy_id.is_not(None),
+        )
         .order_by(Wave.opens_at.desc(), Wave.id.desc())
         .limit(1)
+        .correlate(Case)
+        .scalar_subquery()
     )
-    return found
 
 
 def _answers(case: Case) -> Sequence[Any]:
@@ -291,38 +321,33 @@ def _answers(case: Case) -> Sequence[Any]:
     ).all()
 
 
-def _asked(case: Case) -> int:
-    """How many receipts of a theme's case are asked: answers that count and mention the theme."""
+def _asked() -> Any:
+    """SQL: how many receipts a theme's case asks: answers that count, mention the theme there, and
+    came before it was last said to be done."""
+    its, cases_own = aliased(Theme), aliased(Theme)
     speaker = (
-        select(func.coalesce(Theme.merged_into_id, Theme.id))
-        .where(Theme.id == case.theme_id)
+        select(func.coalesce(cases_own.merged_into_id, cases_own.id))
+        .where(cases_own.id == Case.theme_id)
+        .correlate(Case)
         .scalar_subquery()
     )
-    its = aliased(Theme)
-    done_at = (
-        select(func.max(CaseEvent.at))
-        .where(CaseEvent.case_id == case.id, CaseEvent.action == "done")
-        .scalar_subquery()
-    )
-    place = (
-        Comment.street_id == case.street_id
-        if case.street_id is not None
-        else exists().where(Street.id == Comment.street_id, Street.district_id == case.district_id)
-    )
-    return int(
-        db.session.scalar(
-            select(func.count(Comment.response_id.distinct()))
-            .join(Response, Comment.response_id == Response.id)
-            .join(Mention, Mention.comment_id == Comment.id)
-            .join(its, Mention.theme_id == its.id)
-            .where(
-                func.coalesce(its.merged_into_id, its.id) == speaker,
-                func.coalesce(Mention.kind_id, 1) != 0,
-                place,
-                Response.status == "accepted",
-                Response.is_valid,
-                Response.submitted_hour <= func.coalesce(done_at, case.done_at),
-            )
+    return (
+        select(func.count(Comment.response_id.distinct()))
+        .join(Response, Comment.response_id == Response.id)
+        .join(Street, Comment.street_id == Street.id)
+        .join(Mention, Mention.comment_id == Comment.id)
+        .join(its, Mention.theme_id == its.id)
+        .where(
+            func.coalesce(its.merged_into_id, its.id) == speaker,
+            func.coalesce(Mention.kind_id, 1) != 0,
+            or_(
+                Comment.street_id == Case.street_id,
+                and_(Case.street_id.is_(None), Street.district_id == Case.district_id),
+            ),
+            Response.status == "accepted",
+            Response.is_valid,
+            Response.submitted_hour <= func.coalesce(last_done(), Case.done_at),
         )
-        or 0
+        .correlate(Case)
+        .scalar_subquery()
     )

@@ -58,6 +58,7 @@ class _Promise:
     state: str
     round: int
     is_planned: bool
+    #: The first day promised since residents last said no; None: none since.
     plan_due_on: date | None
 
 
@@ -133,10 +134,8 @@ def refresh_themes(
 def _state(promise: _Promise | None, on: date) -> str:
     if promise is None or promise.state in NO_PROMISE or not promise.is_planned:
         return "none"
-    if promise.plan_due_on is None:
-        return "none"
-    is_kept = promise.state != "not_confirmed" and promise.plan_due_on >= on
-    return "plan" if is_kept else "overdue"
+    is_in_time = promise.plan_due_on is not None and promise.plan_due_on >= on
+    return "plan" if is_in_time else "overdue"
 
 
 def _open_periods(session: Any, themes: Collection[int], street_id: int | None) -> list[Any]:
@@ -188,7 +187,9 @@ def _promises(session: Any, themes: Collection[int]) -> dict[tuple[int, int | No
             Case.state,
             Case.round,
             Case.planned_at,
-            func.coalesce(first_promised, Case.plan_due_on).label("due_on"),
+            first_promised.label("due_on"),
+            refused.label("refused"),
+            Case.plan_due_on,
         )
         .join(Theme, Case.theme_id == Theme.id)
         .where(Case.origin == "theme")
@@ -201,7 +202,8 @@ def _promises(session: Any, themes: Collection[int]) -> dict[tuple[int, int | No
                 state=row.state,
                 round=row.round,
                 is_planned=row.planned_at is not None,
-                plan_due_on=_as_day(row.due_on),
+                # Without a line in its trail (loaded), what stands in the case itself.
+                plan_due_on=_as_day(row.due_on or (None if row.refused else row.plan_due_on)),
             )
     return found
 
