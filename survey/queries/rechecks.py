@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -255,18 +254,32 @@ class RecheckView:
 
 
 def recheck_view(case_id: int) -> RecheckView | None:
-    """What residents said of a case; None before it was done for the first time. Two queries."""
-    row = db.session.execute(
-        select(Case, _policy_id().label("policy_id"), _asked().label("asked")).where(
-            Case.id == case_id, Case.round > 0, Case.origin.in_(("theme", "comment"))
-        )
-    ).first()
-    if row is None:
+    """What residents said of a case; None before it was done for the first time. One query."""
+    # The limit keeps a database from counting who is asked once an answer.
+    head = (
+        select(Case.id, _policy_id().label("policy_id"), _asked().label("asked"))
+        .where(Case.id == case_id, Case.round > 0, Case.origin.in_(("theme", "comment")))
+        .limit(1)
+        .subquery()
+    )
+    said = (
+        select(Recheck.case_id, Recheck.round, Recheck.is_solved, Recheck.words)
+        .join(Response, Recheck.response_id == Response.id)
+        .where(Recheck.case_id == case_id, Response.status == "accepted", Response.is_valid)
+        .subquery()
+    )
+    found = db.session.execute(
+        select(Case, head.c.policy_id, head.c.asked, said.c.is_solved, said.c.words)
+        .join(head, head.c.id == Case.id)
+        .outerjoin(said, and_(said.c.case_id == Case.id, said.c.round == Case.round))
+    ).all()
+    if not found:
         return None
+    row = found[0]
     case: Case = row.Case
     policy = kept_policy(row.policy_id)
     is_of_one = case.origin == "comment"
-    rows = [] if is_of_one else _answers(case)
+    rows = [] if is_of_one else [one for one in found if one.is_solved is not None]
     solved, n = sum(one.is_solved for one in rows), len(rows)
     is_enough = n >= FEWEST_ANSWERS
     words = sorted({one.words for one in rows if one.words})[:MOST_WORDS] if is_enough else ()
@@ -306,19 +319,6 @@ def _policy_id() -> Any:
         .correlate(Case)
         .scalar_subquery()
     )
-
-
-def _answers(case: Case) -> Sequence[Any]:
-    return db.session.execute(
-        select(Recheck.is_solved, Recheck.words)
-        .join(Response, Recheck.response_id == Response.id)
-        .where(
-            Recheck.case_id == case.id,
-            Recheck.round == case.round,
-            Response.status == "accepted",
-            Response.is_valid,
-        )
-    ).all()
 
 
 def _asked() -> Any:
