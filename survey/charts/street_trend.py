@@ -14,7 +14,7 @@ from survey.queries.views import EvaluationView, StreetEvaluation
 from survey.queries.waves import WaveView
 
 #: Of the drawing in its own units, and how far inside its edges the plot is.
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 190, 34, 26, 14, 30
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 190, 34, 26, 28, 30
 #: A scale is never drawn narrower than this many points.
 LEAST_RANGE = 20
 
