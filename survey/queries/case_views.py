@@ -194,9 +194,7 @@ class CaseView:
             "done": None if again else self.done_at,
             "confirmed": self.settled_at if self.state == "confirmed" else None,
         }
-        due = {"accepted": self.reply_due_on if not self.replied_at else None}
-        if self.plan_due_on and self.state in AT_WORK:
-            due["done"] = self.plan_due_on
+        due = {"done": self.plan_due_on if self.state in AT_WORK else None}
         last = max(STEPS.index(name) for name, at in reached.items() if at)
         found = []
         for place, name in enumerate(STEPS):
