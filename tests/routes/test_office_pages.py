@@ -78,7 +78,7 @@ def statements(app: Flask) -> list[str]:
 @pytest.mark.parametrize(
     ("who", "path", "most"),
     [
-        ("eva", "/office/", 8),
+        ("eva", "/office/", 6),
         ("eva", "/office/waves/2026q4/indices", 7),
         ("eva", "/office/waves/2026q4/evaluation", 24),
         ("eva", "/office/waves/2026q4/assessment", 6),
@@ -87,7 +87,7 @@ def statements(app: Flask) -> list[str]:
         ("eva", "/office/waves/2026q4/themes", 7),
         ("eva", "/office/waves/2026q4/policy", 3),
         ("clerk", "/office/waves/2026q4/policy", 3),
-        ("clerk", "/office/street/s1", 8),
+        ("clerk", "/office/street/s1", 6),
         ("clerk", "/office/street/s1/themes", 7),
         ("dept", "/office/department/", 6),
         ("boss", "/office/admin/", 6),
