@@ -68,6 +68,8 @@ def paths(street: str, theme: int, wave: str) -> dict[str, str]:
         "API evaluation": f"/api/v1/waves/{wave}/evaluation",
         "API indices": f"/api/v1/waves/{wave}/indices",
         "API themes": f"/api/v1/waves/{wave}/themes",
+        "API cases": f"/api/v1/waves/{wave}/cases",
+        "API said and done": f"/api/v1/waves/{wave}/said_done",
     }
 
 

@@ -21,6 +21,12 @@ REPLY = "Dear resident, we called you on Monday."
 def with_cases(app: Flask, *, audited: bool = True) -> Flask:
     """The published district: a theme of s1 that is said to be done, and comments of residents."""
     app = published_copy(app)
+    add_cases(app, audited=audited)
+    return app
+
+
+def add_cases(app: Flask, *, audited: bool = True) -> None:
+    """The same in a district that is published already."""
     with app.app_context():
         with transaction() as session:
             wave = session.scalar(select(Wave).where(Wave.code == SECOND))
@@ -32,7 +38,6 @@ def with_cases(app: Flask, *, audited: bool = True) -> Flask:
         if audited:
             for entry in public_waves().published:
                 public_tables.keep(entry.wave, now=factories.NOW)
-    return app
 
 
 def _comment_case(wave: Wave, street_id: int, number: int) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,7 @@ from survey.queries.listed import listed_streets
 from survey.queries.policies import kept_policy
 from survey.queries.public import (
     PublicWaves,
+    PublishedWave,
     Results,
     noticed_results,
     public_waves,
@@ -118,7 +120,7 @@ def _tables(found: Results) -> PublicTables | None:
     if found.evaluation.status != "published":
         return None
     tables = public_tables(found.evaluation.wave.code)
-    if tables is None:
+    if tables is None or tables.revision < found.evaluation.revision:
         jobs.ask_for_public_tables()
     return tables
 
@@ -180,12 +182,20 @@ def method() -> Response:
     )
 
 
+def _is_audited(entry: PublishedWave, tables: Mapping[str, PublicTables]) -> bool:
+    """Whether it was this revision that the audit looked at."""
+    kept = tables.get(entry.wave.code)
+    return kept is not None and kept.revision == entry.revision
+
+
 @blueprint.get("/data")
 def data() -> Response:
     """The published tables to take away, what their columns mean, and what the audit said."""
     waves = public_waves()
     reports = public_downloads()
     tables = public_tables_of([entry.wave.code for entry in waves.published])
+    if any(not _is_audited(entry, tables) for entry in waves.published):
+        jobs.ask_for_public_tables()
     licence = current_app.config["DATA_LICENCE"]
     return page(
         "public/data.html",

@@ -101,7 +101,7 @@ def keep(wave: WaveView, *, now: datetime) -> PublicTables | None:
     checked = check(
         frozen_tables(view, coverage(wave), recheck_counts(wave)), case_tables(counts, codes)
     )
-    document = {
+    document: dict[str, Any] = {
         "wave": wave.code,
         "revision": view.revision,
         "as_of": today.isoformat(),
