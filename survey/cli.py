@@ -31,6 +31,7 @@ COMMANDS = (
     "slips",
     "answers",
     "comments",
+    "cases",
     "search",
     "direct",
     "duties",

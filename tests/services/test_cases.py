@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskCliRunner
 from sqlalchemy import select, update
 
+from survey import jobs
 from survey.database import transaction
 from survey.desk import Desk
 from survey.errors import Refused
@@ -331,3 +333,24 @@ def test_two_who_open_at_once_make_one_case(each_app: Flask, kind: str) -> None:
     with each_app.app_context():
         assert len(db.session.scalars(select(Case.id)).all()) == 1
     assert len(set(found)) == 1 if kind == "theme" else sorted(found) == [0, 0, 0, 1]
+
+
+def test_the_command_opens_what_waits(app: Flask, runner: FlaskCliRunner) -> None:
+    with app.app_context():
+        place = factories.place()
+        case_factories.a_call_back(place)
+        case_factories.a_call_back(place)
+    assert runner.invoke(args=["cases", "open"]).output == "2 cases opened\n"
+    assert runner.invoke(args=["cases", "open"]).output == "0 cases opened\n"
+
+
+def test_the_worker_opens_them_at_seven_in_china(app: Flask) -> None:
+    with app.app_context():
+        case_factories.a_call_back(factories.place())
+        task = next(
+            one for one in jobs.queue()._registry.periodic_tasks if one.name == "open_call_backs"
+        )
+        due = [hour for hour in range(24) if task.validate_datetime(NOW.replace(hour=hour))]
+        assert due == [23]
+        task.execute()
+        assert len(db.session.scalars(select(Case.id)).all()) == 1
