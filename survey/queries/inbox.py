@@ -28,6 +28,7 @@ from survey.models import (
     db,
 )
 from survey.queries.case_scope import department_id_of, held_by, seen_by, street_id_of
+from survey.queries.inbox_about import about
 
 PER_PAGE = 50
 # What a row shows of a resident's words.
@@ -180,8 +181,12 @@ def inbox(
     today: in the district's time zone; page: from 1 on, a higher one than there are gives the
     last. Two queries, two more when words are searched.
     """
-    tabs = _tab_counts(desk)
+    tabs = tab_counts(desk)
     wanted = _filtered(desk, today=today, filters=filters)
+    if filters.words:
+        said = about(filters.words)
+        # What says nothing to look for finds nothing: all cases would look like an answer.
+        wanted.append(said if said is not None else literal(False))
     page = max(1, page)
     rows, total = _rows(wanted, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     if not rows and page > 1:
@@ -191,7 +196,8 @@ def inbox(
     return InboxPage(rows, total, page, max(1, -(-total // PER_PAGE)), tabs)
 
 
-def _tab_counts(desk: Desk) -> dict[str, int]:
+def tab_counts(desk: Desk) -> dict[str, int]:
+    """{tab: cases}, whatever is filtered. One query."""
     sums = [
         func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
         for tab in TABS[:-1]

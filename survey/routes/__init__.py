@@ -16,6 +16,8 @@ BLUEPRINTS = (
     "office",
     "street",
     "call_backs",
+    "inbox",
+    "department",
     "cases",
     "paper",
     "evaluator",

@@ -20,13 +20,11 @@ from survey.queries.evaluation import (
     frozen_evaluation,
 )
 from survey.queries.listed import listed_streets
-from survey.queries.office import last_evaluated_wave
 from survey.queries.paper_entry import open_piles
 from survey.queries.standing import standing
 from survey.queries.streets import wave_indices
-from survey.queries.themes import wave_themes
 from survey.queries.views import EvaluationView
-from survey.queries.waves import all_waves, wave_view
+from survey.queries.waves import wave_view
 from survey.routes.access import requires
 from survey.services import evaluate, large_districts
 from survey.services.pictures import evaluation_pictures
@@ -235,17 +233,3 @@ def _draft(wave_code: str) -> tuple[EvaluationView | None, dict[str, Any]]:
         "freeze_progress": jobs.freeze_progress(wave_code),
     }
     return kept.evaluation if kept else None, waits
-
-
-@blueprint.get("/department/")
-@requires("department", "evaluator")
-def common_problems() -> str:
-    """Problems common to the streets (共性问题) of the latest wave, for the departments."""
-    waves = all_waves()
-    wave = last_evaluated_wave(waves)
-    if wave is None:
-        raise Refused("no_wave", _l("There is no wave yet."), status=404)
-    found = tuple(entry for entry in wave_themes(wave.code) if entry.scope == "common")
-    return render_template(
-        "office/common_problems.html", wave=wave, is_demo=wave.is_demo, themes=found
-    )
