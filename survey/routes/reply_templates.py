@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
@@ -95,7 +96,7 @@ def _district() -> int:
     return found if found is not None else district_by_code(request.args.get("district")).id
 
 
-def _words() -> dict[str, object]:
+def _words() -> dict[str, Any]:
     form = request.form
     return {
         "name": form.get("name", ""),

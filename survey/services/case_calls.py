@@ -103,7 +103,9 @@ def came(
         if found is None or case_id not in (None, found):
             raise Refused("unknown_call", _l("There is no such call."), status=404)
         # The row of the case first, as everywhere: of two who answer, the second waits here.
-        version = session.scalar(select(Case.version).where(Case.id == found).with_for_update())
+        version: int = session.scalars(
+            select(Case.version).where(Case.id == found).with_for_update()
+        ).one()
         case = take(session, found, desk=desk, version=version, as_holder=False)
         call = session.scalars(
             select(CaseCall).where(CaseCall.id == call_id).execution_options(populate_existing=True)

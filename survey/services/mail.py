@@ -189,7 +189,7 @@ def try_again(*, now: datetime) -> int:
             .where(MailMessage.given_up_at.is_not(None))
             .values(given_up_at=None, tries=0, next_try_at=now)
         )
-        return int(done.rowcount)
+        return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def forget_mail(*, now: datetime) -> int:
@@ -201,4 +201,4 @@ def forget_mail(*, now: datetime) -> int:
                 MailMessage.written_at < now - KEPT,
             )
         )
-        return int(done.rowcount)
+        return int(done.rowcount)  # type: ignore[attr-defined]
