@@ -112,7 +112,7 @@ def test_what_was_typed_stays_when_it_is_refused(
     assert post(eva, "/office/duties/", **TYPED | {"code": "D11"})[0] == 409
 
 
-def test_departments_read_and_only_evaluators_change(
+def test_streets_and_departments_read_and_only_evaluators_change(
     listed: None, signed_in: Callable[[str], FlaskClient]
 ) -> None:
     dept = signed_in("dept")
@@ -120,8 +120,14 @@ def test_departments_read_and_only_evaluators_change(
     assert "D11" in page
     assert "Add a duty" not in page
     assert "Save" not in dept.get("/office/duties/D11").get_data(as_text=True)
-    assert signed_in("clerk").get("/office/duties/").status_code == 403
+    clerk = signed_in("clerk")
+    assert "Add a duty" not in clerk.get("/office/duties/").get_data(as_text=True)
     token = form_token(page)
+    assert clerk.post("/office/duties/D11/retire", data={"csrf_token": token}).status_code in (
+        400,
+        403,
+    )
+    assert signed_in("boss").get("/office/duties/").status_code == 403
     assert dept.post("/office/duties/", data={"csrf_token": token, **TYPED}).status_code == 403
 
 

@@ -28,13 +28,16 @@ OPEN_IN_API = {
     "results.evaluation",
 }
 # What an auditor may change: the own account.
-OWN_ACCOUNT = {"access.language", "access.password"}
+OWN_ACCOUNT = {"access.language", "access.password", "mail.set_wish"}
 # Telephone numbers are given to one street office: no auditor reads these pages.
 STREET_ALONE = {"call_backs.requests"}
 VALUES = {
     "wave_code": "2026q4",
     "code": "s1",
     "theme_id": 1,
+    "template_id": 1,
+    "case_id": 1,
+    "act": "accept",
     "comment_id": 1,
     "decision_id": 1,
     "username": "clerk",
