@@ -6,6 +6,7 @@ from survey.exports.base import Column
 
 
 def column(name: str, kind: str, zh: str, en: str) -> Column:
+    """A column with what it means in both languages; kind: one of survey.exports.base.KINDS."""
     return Column(name, kind, (zh, en))
 
 
@@ -31,6 +32,8 @@ GROUP = (
 
 
 def estimate_columns(prefix: str, zh: str, en: str) -> tuple[Column, ...]:
+    """A score of 0 to 100 with the ends of its interval and its standard error; prefix: may be
+    empty, then the score is called `value`."""
     start = f"{prefix}_" if prefix else ""
     return (
         column(
