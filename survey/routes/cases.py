@@ -79,8 +79,7 @@ def open_number(case_id: int) -> str:
     return case_page(case_id, phone=phone)
 
 
-@blueprint.post("/cases/<int:case_id>/<any(accept,reply,plan,done,note):act>")
-@blueprint.post("/cases/<int:case_id>/<any('call-back'):act>")
+@blueprint.post("/cases/<int:case_id>/<any(accept,'call-back',reply,plan,done,note):act>")
 @requires(*DESKS)
 def act(case_id: int, act: str) -> Page:
     """Do one thing with the case; what is refused stays in its form, with the reason above."""
