@@ -15,10 +15,20 @@ from survey.database import transaction
 from survey.desk import Desk
 from survey.errors import Refused
 from survey.mail_words import PROBLEMS, SUBJECTS, say_problem, worded
-from survey.models import Account, AuditEvent, Case, MailMessage, db
+from survey.models import (
+    Account,
+    AuditEvent,
+    Case,
+    CaseCall,
+    District,
+    MailMessage,
+    Street,
+    db,
+)
 from survey.queries.mail import due_by_holder, mail_state
 from survey.services import access, mail, mail_digest, mail_wish
 from tests import factories
+from tests.case_factories import department
 from tests.factories import NOW
 from tests.mail_server import MailServer
 
@@ -268,6 +278,33 @@ def test_the_digest_counts_what_is_unmet_once_a_working_day(
     assert set(told) == {"clerk@example.org", "eva@example.org"}
     assert "1 case is due today." in told["eva@example.org"]
     assert "1 case is overdue." in told["eva@example.org"]
+
+
+def test_a_department_hears_of_its_cases_in_all_streets_and_the_office_of_late_calls(
+    app: Flask, server: MailServer
+) -> None:
+    with app.app_context():
+        office(app, server)
+        place_id = db.session.scalars(select(District.id)).one()
+        held_by = department(district_id=place_id)
+        access.create_account(
+            "urban", PASSWORD, ["department"], department_code="urban", language="en", now=NOW
+        )
+        for name in ("urban", "eva"):
+            mail_wish.set_mail(name, address=f"{name}@example.org", wants_mail=True, now=NOW)
+        before = MONDAY.date() - timedelta(days=1)
+        for street_id in db.session.scalars(select(Street.id)).all():
+            a_case(street_id=street_id, department_id=held_by, reply_due_on=before)
+        with transaction() as session:
+            session.add(
+                CaseCall(case_id=1, department_id=held_by, called_at=NOW, due_on=before, words="来")
+            )
+        assert mail_digest.write_digests(now=MONDAY) == 2
+        mail.send_due(now=MONDAY)
+    told = {one["To"]: one.get_content() for one in server.taken}
+    assert "2 cases are overdue." in told["urban@example.org"]
+    assert "1 call to a department is late." in told["eva@example.org"]
+    assert "来" not in told["eva@example.org"]
 
 
 def test_every_kind_has_its_words(app: Flask) -> None:
