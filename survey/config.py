@@ -101,6 +101,16 @@ def _one_of(*values: str) -> Callable[[str], str]:
     return parse
 
 
+def _some_of(*values: str) -> Callable[[str], frozenset[str]]:
+    def parse(value: str) -> frozenset[str]:
+        given = frozenset(part.strip() for part in value.split(",") if part.strip())
+        if given - set(values):
+            raise ValueError("must be some of " + ", ".join(values) + ", with commas between")
+        return given
+
+    return parse
+
+
 def _timezone(value: str) -> ZoneInfo:
     try:
         return ZoneInfo(value)
@@ -175,6 +185,12 @@ SETTINGS = (
         _one_of("page", "steps"),
         "page",
         "How the resident's page is laid out: all questions on one page, or a group a step.",
+    ),
+    Setting(
+        "TOTP_ROLES",
+        _some_of("evaluator", "street", "department", "admin", "auditor"),
+        "",
+        "Roles whose accounts must sign in with a one-time code, e.g. admin,evaluator.",
     ),
     Setting(
         "KIOSK_IDLE_SECONDS",

@@ -123,6 +123,14 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
         with app.app_context():
             forget_call_backs(now=utc_now())
 
+    @opened.periodic_task(lambda now: (now.hour, now.minute) == (19, 30), name="forget_sessions")
+    def forget_sessions() -> None:
+        """Once a day: sessions of the office that ended more than 30 days ago."""
+        from survey.services.sign_in_sessions import forget_ended
+
+        with app.app_context():
+            forget_ended(now=utc_now())
+
     @opened.periodic_task(lambda now: (now.hour, now.minute) == (23, 0), name="open_call_backs")
     def open_call_backs() -> None:
         """Once a day, at seven in the morning in China, before offices open."""

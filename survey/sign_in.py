@@ -1,18 +1,18 @@
-"""Signing in: Flask-Security with our own form and page, and the protection of posted forms.
+"""Signing in: Flask-Security with our own form, and the protection of posted forms.
 
 Accounts are found by their name. Registration, forgotten passwords by mail, remember-me and
-tokens are switched off: an account is made by an admin or the command line. What a signed-in
-account may open is in survey/routes/access.py.
+tokens are switched off: an account is made by an admin, an invitation or the command line. The
+pages are in survey/routes/sign_in.py; what an account may open is in survey/routes/access.py.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_login.utils import _user_context_processor
 from flask_security import LoginForm, SQLAlchemyUserDatastore
@@ -23,11 +23,14 @@ from sqlalchemy.orm import joinedload
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
+from survey import unknown_names
 from survey.clock import utc_now
 from survey.errors import error_response
 from survey.extensions import limiter, security
-from survey.models import Account, Role, db
+from survey.models import Account, OfficeSession, Role, db
+from survey.models.signed_in import UNSEEN_FOR
 from survey.services import access
+from survey.services.sign_in_sessions import token_hash
 
 # The resident's answer is anonymous: nothing is done in anybody's name, so there is nothing to
 # forge; its routes check the Origin themselves. Every other POST needs a token.
@@ -41,6 +44,8 @@ CSRF_EXEMPT = (
 # Failed attempts for one account from one address. An address alone is never blocked: a whole
 # office shares one.
 ATTEMPTS = "10 per minute; 50 per hour"
+# Where the cookie carries the token of its session.
+TOKEN = "token"
 
 SETTINGS: dict[str, Any] = {
     "SECURITY_LOGIN_URL": "/office/sign-in",
@@ -48,7 +53,6 @@ SETTINGS: dict[str, Any] = {
     "SECURITY_LOGOUT_METHODS": ["POST"],
     "SECURITY_POST_LOGIN_VIEW": "/office/",
     "SECURITY_POST_LOGOUT_VIEW": "/office/sign-in",
-    "SECURITY_LOGIN_USER_TEMPLATE": "access/sign_in.html",
     "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"username": {"mapper": access.normalise_username}}],
     "SECURITY_PASSWORD_HASH": "argon2",
     "SECURITY_PASSWORD_SCHEMES": ["argon2"],
@@ -69,6 +73,9 @@ SETTINGS: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": 12 * 3600,
 }
 
+# A path of ours: browsers read // and \\ as another host and drop control characters.
+OWN_ADDRESS = re.compile(r"/(?!/)[^\x00-\x20\\]*")
+
 csrf = CSRFProtect()
 
 
@@ -88,17 +95,9 @@ class SignInForm(LoginForm):
 
     def validate_next(self, field: StringField) -> None:
         """An address of another site is forgotten; the first screen is shown instead."""
-        if field.data and not validate_redirect_url(field.data):
+        address = field.data or ""
+        if not (OWN_ADDRESS.fullmatch(address) and validate_redirect_url(address)):
             field.data = ""
-
-    def validate(self, **kwargs: Any) -> bool:
-        """True when the name and the password belong together and the account is active."""
-        right = bool(super().validate(**kwargs))
-        if not right and self.user is not None and self.password.data:
-            access.record_failed_sign_in(
-                self.user.username or "", address=request.remote_addr or "", now=utc_now()
-            )
-        return right
 
 
 class AccountStore(SQLAlchemyUserDatastore):
@@ -125,17 +124,33 @@ def account_and_address() -> str:
     return f"{name[:60]}@{request.remote_addr}"
 
 
-def _never_kept(view: Callable[[], Any]) -> Callable[[], Response]:
-    def shown() -> Response:
-        response = make_response(view())
-        response.headers["Cache-Control"] = "no-store"
-        return response
+def whose_session(uniquifier: str) -> Account | None:
+    """The account of the cookie, when its session is open; leaves the row as g.office_session.
 
-    return shown
-
-
-def _failed(response: Response) -> bool:
-    return response.status_code != 302
+    One query: the row of the session comes with the account.
+    """
+    hashed = token_hash(session.get(TOKEN, ""))
+    query = (
+        select(Account, OfficeSession)
+        .join(OfficeSession, OfficeSession.account_id == Account.id)
+        .options(
+            joinedload(Account.roles),
+            joinedload(Account.street),
+            joinedload(Account.department),
+        )
+        .where(
+            Account.fs_uniquifier == uniquifier,
+            Account.active,
+            OfficeSession.token_hash == hashed,
+            OfficeSession.ended_at.is_(None),
+            OfficeSession.seen_at > utc_now() - UNSEEN_FOR,
+        )
+    )
+    found = db.session.execute(query).unique().one_or_none()
+    if found is None:
+        return None
+    account, g.office_session = found
+    return account
 
 
 def register(app: Flask) -> None:
@@ -147,12 +162,8 @@ def register(app: Flask) -> None:
     security.init_app(app, AccountStore(db, Account, Role), login_form=SignInForm)
     # No sign-in by a token in a header or an address: the API has keys of its own.
     security.login_manager.request_loader(None)
-    limited = limiter.limit(
-        ATTEMPTS, methods=["POST"], key_func=account_and_address, deduct_when=_failed
-    )
-    app.view_functions["security.login"] = _never_kept(
-        limited(app.view_functions["security.login"])
-    )
+    security.login_manager.user_loader(whose_session)
+    unknown_names.register(app)
     _leave_other_pages_alone(app)
 
     @app.errorhandler(CSRFError)

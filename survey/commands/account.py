@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from survey.clock import utc_now
-from survey.services import access
+from survey.services import access, sign_in_attempts, sign_in_codes
 
 
 @click.group("account")
@@ -55,3 +55,19 @@ def password(username: str) -> None:
     new = access.generate_password()
     access.set_password(username, new, now=utc_now())
     click.echo(f"password: {new}   (shown this once)")
+
+
+@command.command("unlock")
+@click.argument("username")
+def unlock(username: str) -> None:
+    """Let USERNAME, locked after ten wrong attempts, try again at once."""
+    sign_in_attempts.unlock(username, actor=access.COMMAND_LINE, now=utc_now())
+    click.echo(f"{username} can try again")
+
+
+@command.command("reset-codes")
+@click.argument("username")
+def reset_codes(username: str) -> None:
+    """Switch off the one-time codes of USERNAME, who lost telephone and recovery codes."""
+    sign_in_codes.reset(username, actor=access.COMMAND_LINE, now=utc_now())
+    click.echo(f"{username} signs in with the password alone")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import JSON, DateTime, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.models.base import Base
+
+#: A session unseen for so long is over: a browser closed without signing out is not open for ever.
+UNSEEN_FOR = timedelta(days=7)
 
 
 class OfficeSession(Base):
@@ -37,7 +40,7 @@ class RecoveryCode(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
-    #: argon2 hash.
+    #: Keyed hash (HMAC-SHA256) of the account and the code.
     code_hash: Mapped[str] = mapped_column(String(255))
     #: UTC.
     used_at: Mapped[datetime | None] = mapped_column(DateTime)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -21,6 +22,12 @@ class AccountView:
     street_name: tuple[str, str]
     department_name: tuple[str, str]
     is_active: bool
+    #: Whether a one-time code is demanded at sign-in.
+    has_codes: bool
+    #: UTC; set while attempts are refused.
+    locked_until: datetime | None
+    #: UTC; the last sign-in.
+    signed_in_at: datetime | None
 
 
 def api_key_valid(raw: str) -> str | None:
@@ -34,8 +41,11 @@ def api_key_valid(raw: str) -> str | None:
     )
 
 
-def all_accounts() -> tuple[AccountView, ...]:
-    """Every account, active ones first. One query."""
+def all_accounts(*, now: datetime | None = None) -> tuple[AccountView, ...]:
+    """Every account, active ones first. One query.
+
+    now: UTC; a lock that is over by then is not told. Without it none is.
+    """
     accounts = db.session.scalars(
         select(Account)
         .options(
@@ -57,6 +67,11 @@ def all_accounts() -> tuple[AccountView, ...]:
             if account.department
             else ("", ""),
             is_active=account.active,
+            has_codes=account.totp_secret is not None,
+            locked_until=account.locked_until
+            if now and account.locked_until and account.locked_until > now
+            else None,
+            signed_in_at=account.signed_in_at,
         )
         for account in accounts
     )

@@ -1,4 +1,4 @@
-"""Who may open what: the guard of every office page, and the pages of one's own account.
+"""Who may open what: the guard of every office page.
 
 `requires` is put on each view and leaves its roles on the function, so that a test can walk the
 route table and find a view without a guard.
@@ -8,36 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    flash,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
-from flask_babel import gettext as _
+from flask import Response, current_app, g, make_response, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_security import logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
 from survey.desk import Desk
 from survey.errors import HTTP_WORDS, Refused, wants_json
-from survey.services import access
-
-blueprint = Blueprint("access", __name__, url_prefix="/office")
+from survey.services import access, sign_in_sessions
 
 View = Callable[..., Any]
 READING = ("GET", "HEAD", "OPTIONS")
 EVERYBODY = access.ROLES
+# What an account may open that must switch one-time codes on first.
+ENROLMENT = {"account.codes", "account.switch_on", "account.language"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +39,15 @@ class Viewer:
     street_name: tuple[str, str]
     department_code: str | None = None
     department_name: tuple[str, str] = ("", "")
+    #: UTC; the sign-in before this one: what happened since then is new to the viewer.
+    since: datetime | None = None
+    #: Whether a one-time code is demanded at sign-in.
+    has_codes: bool = False
+
+    @property
+    def must_enrol(self) -> bool:
+        """Whether the setting demands one-time codes that the account does not have yet."""
+        return not self.has_codes and bool(self.roles & current_app.config["TOTP_ROLES"])
 
     @property
     def desk(self) -> Desk:
@@ -88,6 +86,8 @@ def requires(*roles: str) -> Callable[[View], View]:
             viewer = identify()
             if viewer is None:
                 return ask_to_sign_in()
+            if viewer.must_enrol and request.endpoint not in ENROLMENT:
+                return ask_for_codes()
             reading = request.method in READING
             if not viewer.has(*roles, *(("auditor",) if reading else ())):
                 refuse(viewer)
@@ -117,7 +117,10 @@ def identify() -> Viewer | None:
                 department_name=(department.name_zh, department.name_en)
                 if department
                 else ("", ""),
+                since=current_user.signed_in_before_at,
+                has_codes=current_user.totp_secret is not None,
             )
+            _note_use()
     viewer: Viewer | None = g.viewer
     return viewer
 
@@ -128,6 +131,22 @@ def ask_to_sign_in() -> AnyResponse:
         raise Refused("sign_in_needed", HTTP_WORDS[401][1], status=401)
     target = request.full_path.rstrip("?") if request.method in READING else "/office/"
     return redirect(url_for("security.login", next=target))
+
+
+def ask_for_codes() -> AnyResponse:
+    """Lead a person to where one-time codes are switched on; tell a program 403."""
+    if wants_json():
+        raise Refused(
+            "codes_needed", _l("Switch on one-time codes for this account first."), status=403
+        )
+    return redirect("/office/account/codes")
+
+
+def _note_use() -> None:
+    """Note that the session is in use, when that was last noted a while ago."""
+    row, now = g.office_session, utc_now()
+    if now - row.seen_at >= sign_in_sessions.SEEN_EVERY:
+        sign_in_sessions.seen(row.token_hash, now=now)
 
 
 def refuse(viewer: Viewer) -> None:
@@ -141,42 +160,3 @@ def own_street_or_any(code: str) -> str:
     if not (g.viewer.reads_all or g.viewer.street_code == code):
         refuse(g.viewer)
     return code
-
-
-@blueprint.get("/account")
-@requires(*EVERYBODY)
-def account() -> str:
-    """One's own account: roles, language, password."""
-    return render_template("access/account.html")
-
-
-@blueprint.post("/account/language")
-@requires(*EVERYBODY)
-def language() -> AnyResponse:
-    """Change the language of the account."""
-    access.set_language(g.viewer.username, request.form.get("language", ""))
-    flash(_("Saved."))
-    response = redirect("/office/account", 303)
-    # What was once chosen by ?lang= would hide the account's own language.
-    response.delete_cookie("lang")
-    return response
-
-
-@blueprint.post("/account/password")
-@requires(*EVERYBODY)
-def password() -> AnyResponse | tuple[str, int]:
-    """Change the own password; all sessions end, this one too."""
-    new = request.form.get("new", "")
-    try:
-        if new != request.form.get("again", ""):
-            raise Refused(
-                "not_the_same", _l("The new password was typed differently the second time.")
-            )
-        access.change_own_password(
-            g.viewer.username, request.form.get("current", ""), new, now=utc_now()
-        )
-    except Refused as error:
-        return render_template("access/account.html", problem=error.message), 422
-    logout_user()
-    flash(_("The password is changed. Please sign in with the new one."))
-    return redirect("/office/sign-in", 303)

@@ -1,4 +1,4 @@
-"""The admin's pages: streets and waves, collection points with what is printed, accounts."""
+"""The admin's pages: streets and waves, collection points with what is printed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from survey.clock import utc_now
 from survey.errors import Refused
-from survey.queries.access import all_accounts, departments_in_use
 from survey.queries.office import admin_streets
 from survey.queries.points import admin_points, point_change
 from survey.queries.waves import all_waves
 from survey.routes.access import requires
-from survey.services import access, fieldwork
+from survey.services import fieldwork
 from survey.services.collect import normalise_code
 from survey.services.points import replace_point, repoint, restore_point, retire_point
 
@@ -143,72 +142,6 @@ def restore(code: str) -> AnyResponse | tuple[str, int]:
     return _to_points(code)
 
 
-@blueprint.get("/accounts")
-@requires("admin")
-def accounts() -> str:
-    """Accounts, and the form for a new one."""
-    return _accounts()
-
-
-@blueprint.post("/accounts")
-@requires("admin")
-def create_account() -> tuple[str, int]:
-    """Make an account; its password is shown on the page that answers, and never again."""
-    form = request.form
-    password = access.generate_password()
-    try:
-        access.create_account(
-            form.get("username", ""),
-            password,
-            form.getlist("role"),
-            street_code=form.get("street") or None,
-            department_code=form.get("department") or None,
-            language=form.get("language", ""),
-            actor=g.viewer.username,
-            now=utc_now(),
-        )
-    except Refused as error:
-        return _accounts(problem=error), error.status
-    name = access.normalise_username(form["username"])
-    return _accounts(made=(name, password)), 201
-
-
-@blueprint.post("/accounts/<username>/password")
-@requires("admin")
-def new_password(username: str) -> tuple[str, int]:
-    """Give an account a new password, shown once."""
-    password = access.generate_password()
-    try:
-        access.set_password(username, password, actor=g.viewer.username, now=utc_now())
-    except Refused as error:
-        return _accounts(problem=error), error.status
-    return _accounts(made=(username, password)), 200
-
-
-@blueprint.post("/accounts/<username>/deactivate")
-@requires("admin")
-def deactivate(username: str) -> AnyResponse | tuple[str, int]:
-    """Take an account's access away; its open sessions end."""
-    try:
-        access.deactivate(username, actor=g.viewer.username, now=utc_now())
-    except Refused as error:
-        return _accounts(problem=error), error.status
-    flash(_("%(name)s can no longer sign in.", name=username))
-    return redirect("/office/admin/accounts", 303)
-
-
-@blueprint.post("/accounts/<username>/reactivate")
-@requires("admin")
-def reactivate(username: str) -> AnyResponse | tuple[str, int]:
-    """Let an account sign in again."""
-    try:
-        access.reactivate(username, actor=g.viewer.username, now=utc_now())
-    except Refused as error:
-        return _accounts(problem=error), error.status
-    flash(_("%(name)s can sign in again.", name=username))
-    return redirect("/office/admin/accounts", 303)
-
-
 def _places(problem: Refused | None = None) -> str:
     waves = all_waves()
     return render_template(
@@ -235,17 +168,3 @@ def _to_points(code: str) -> AnyResponse:
     """Back to the list of the street."""
     street = point_change(normalise_code(code)).point.street_code
     return redirect(f"/office/admin/points?street={street}", 303)
-
-
-def _accounts(*, problem: Refused | None = None, made: tuple[str | None, str] | None = None) -> str:
-    return render_template(
-        "office/accounts.html",
-        accounts=all_accounts(),
-        streets=admin_streets(),
-        departments=departments_in_use(),
-        roles=access.ROLES,
-        is_demo=any(wave.is_demo for wave in all_waves()),
-        problem=problem.message if problem else None,
-        made=made,
-        typed=request.form if problem else {},
-    )

@@ -14,7 +14,15 @@ from survey.sign_in import CSRF_EXEMPT
 from tests.factories import Place
 
 # The way in and out; everything else under /office carries its roles.
-OPEN_IN_OFFICE = {"security.login", "security.logout"}
+OPEN_IN_OFFICE = {
+    "security.login",
+    "security.logout",
+    "sign_in.code",
+    "sign_in.check_code",
+    # Whoever has the link has what it takes.
+    "invitations.invitation",
+    "invitations.accept",
+}
 # The API shows everybody published waves and whoever brings a key more; what an open wave shows
 # without a key is tested with the API.
 OPEN_IN_API = {
@@ -28,7 +36,16 @@ OPEN_IN_API = {
     "results.evaluation",
 }
 # What an auditor may change: the own account.
-OWN_ACCOUNT = {"access.language", "access.password", "mail.set_wish"}
+OWN_ACCOUNT = {
+    "account.language",
+    "account.password",
+    "account.end_session",
+    "account.end_other_sessions",
+    "account.switch_on",
+    "account.switch_off",
+    "account.new_recovery_codes",
+    "mail.set_wish",
+}
 # Telephone numbers are given to one street office: no auditor reads these pages.
 STREET_ALONE = {"call_backs.requests"}
 VALUES = {
@@ -53,6 +70,8 @@ VALUES = {
     "street_code": "s1",
     "revision": 1,
     "language": "en",
+    "token": "nothing",
+    "invitation_id": 1,
 }
 
 
