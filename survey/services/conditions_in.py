@@ -13,7 +13,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from survey.models import Street, StreetCondition
 from survey.services.tables_in import Rejected, Row, RowsRejected, TableIn, whole_number
@@ -130,9 +129,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def replace_conditions(
-    session: Session, stored: Mapping[str, Street], conditions: Conditions
-) -> None:
+def replace_conditions(session: Any, stored: Mapping[str, Street], conditions: Conditions) -> None:
     """Put the conditions in place of all that these streets had. stored: by code, flushed."""
     keys = [street.id for street in stored.values()]
     session.execute(delete(StreetCondition).where(StreetCondition.street_id.in_(keys)))
