@@ -25,7 +25,7 @@ def include_object(item: Any, name: str, kind: str, reflected: bool, compare_to:
         return True
     return not (
         (kind == "table" and FOREIGN_TABLE.match(name))
-        or (kind in ("table", "index") and OF_THE_INDEX.match(name))
+        or (kind in ("table", "index", "column") and OF_THE_INDEX.match(name))
     )
 
 

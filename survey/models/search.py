@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.models.base import Base, BigKey
 
-#: The FTS5 table and those it keeps itself; the GIN index. Not in the models' metadata.
+#: The FTS5 table and those it keeps itself; the GIN index and its column. Not in the metadata.
 SEARCH_INDEX = "comment_words_search"
 OF_THE_INDEX = re.compile(f"^{SEARCH_INDEX}")
 
