@@ -31,7 +31,7 @@ class InvitationView:
 def invitations(*, now: datetime, limit: int = 50) -> tuple[InvitationView, ...]:
     """The latest invitations, open ones first. One query."""
     rows = db.session.execute(_rows().order_by(AccountInvitation.id.desc()).limit(limit))
-    found = [_view(*row, now=now) for row in rows]
+    found = [_view(*tuple(row), now=now) for row in rows]
     return tuple(sorted(found, key=lambda shown: shown.state != "open"))
 
 
@@ -39,10 +39,10 @@ def invitation_of(token: str, *, now: datetime) -> InvitationView | None:
     """The invitation behind a link, or None. One query."""
     hashed = hashlib.sha256(token.encode()).hexdigest()
     row = db.session.execute(_rows().where(AccountInvitation.token_hash == hashed)).one_or_none()
-    return _view(*row, now=now) if row is not None else None
+    return _view(*tuple(row), now=now) if row is not None else None
 
 
-def _rows() -> Select[tuple[AccountInvitation, Street, Department, str]]:
+def _rows() -> Select[AccountInvitation, Street, Department, str]:
     return (
         select(AccountInvitation, Street, Department, Account.username)
         .outerjoin(Street, Street.id == AccountInvitation.street_id)

@@ -74,7 +74,7 @@ def enter() -> AnyResponse | str:
     if request.method != "POST":
         return _form(form)
     right, now = form.validate(), utc_now()
-    account = form.user
+    account: Any = form.user
     if account is None:
         name = access.normalise_username(form.username.data or "")
         until = unknown_name_failed(name) if name and form.password.data else None
@@ -141,7 +141,8 @@ def leave() -> AnyResponse:
 def _open(account: Any, token: str, *, to: str | None) -> AnyResponse:
     """Put the new session into the cookie and go on to where the reader wanted to go."""
     # The row was written since: read it anew, and not as it was before.
-    login_user(security.datastore.find_user(id=account.id))
+    fresh: Any = security.datastore.find_user(id=account.id)
+    login_user(fresh)
     session.pop(HALF, None)
     session[TOKEN] = token
     return redirect(to or "/office/")
