@@ -147,10 +147,11 @@ def test_no_form_is_taken_without_its_token(
         assert "open for too long" in answer.get_data(as_text=True), rule
 
 
-def test_only_residents_answers_and_their_withdrawal_need_no_token(app: Flask) -> None:
+def test_only_what_residents_send_needs_no_token(app: Flask) -> None:
     assert CSRF_EXEMPT == (
         "survey.routes.resident.answer",
         "survey.routes.resident.withdraw",
+        "survey.routes.resident.solved",
         "survey.routes.assisted.answer",
     )
     for view in CSRF_EXEMPT:
