@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -31,7 +32,7 @@ class InvitationView:
 def invitations(*, now: datetime, limit: int = 50) -> tuple[InvitationView, ...]:
     """The latest invitations, open ones first. One query."""
     rows = db.session.execute(_rows().order_by(AccountInvitation.id.desc()).limit(limit))
-    found = [_view(*tuple(row), now=now) for row in rows]
+    found = [_view(row, now=now) for row in rows]
     return tuple(sorted(found, key=lambda shown: shown.state != "open"))
 
 
@@ -39,7 +40,7 @@ def invitation_of(token: str, *, now: datetime) -> InvitationView | None:
     """The invitation behind a link, or None. One query."""
     hashed = hashlib.sha256(token.encode()).hexdigest()
     row = db.session.execute(_rows().where(AccountInvitation.token_hash == hashed)).one_or_none()
-    return _view(*tuple(row), now=now) if row is not None else None
+    return _view(row, now=now) if row is not None else None
 
 
 def _rows() -> Select[AccountInvitation, Street, Department, str]:
@@ -51,14 +52,9 @@ def _rows() -> Select[AccountInvitation, Street, Department, str]:
     )
 
 
-def _view(
-    row: AccountInvitation,
-    street: Street | None,
-    department: Department | None,
-    username: str | None,
-    *,
-    now: datetime,
-) -> InvitationView:
+def _view(found: Any, *, now: datetime) -> InvitationView:
+    """found: a row of _rows()."""
+    row, street, department, username = found
     desk = street or department
     if row.used_at is not None:
         state = "used"
