@@ -75,9 +75,13 @@ def problems(wave: WaveView, *, department: str | None) -> tuple[ProblemView, ..
     )
     given: Any = Theme.scope == "common"
     if department is not None:
-        given = and_(
-            or_(Theme.scope == "common", Theme.remit == "department"),
-            Theme.department_id == department_id_of(department),
+        # A common problem that nobody leads yet is shown to all who may be asked to.
+        given = or_(
+            and_(
+                or_(Theme.scope == "common", Theme.remit == "department"),
+                Theme.department_id == department_id_of(department),
+            ),
+            and_(Theme.scope == "common", Theme.department_id.is_(None)),
         )
     is_open = and_(
         Case.theme_id == Theme.id,
