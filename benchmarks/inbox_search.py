@@ -103,9 +103,9 @@ def prepare(url: str, folder: str) -> dict[str, Any]:
             for start in range(0, len(made), 5_000):
                 db.session.execute(insert(table_of(table)), made[start : start + 5_000])
         db.session.commit()
-        start = time.perf_counter()
+        began = time.perf_counter()
         search_index.add_missing()
-        took = time.perf_counter() - start
+        took = time.perf_counter() - began
         access.create_account(
             EVALUATOR, PASSWORD, ["evaluator"], street_code=None, now=factories.NOW
         )
@@ -130,7 +130,7 @@ def measure(url: str, folder: str, cookie: Sequence[str]) -> dict[str, dict[str,
     found = {"LIKE over the comments": _in_a_fork(lambda: _like(app))}
     for name, path in PATHS.items():
         forget_file(folder)
-        found[name] = _in_a_fork(lambda path=path: _page(app, path, cookie))  # type: ignore[misc]
+        found[name] = _in_a_fork(lambda path=path: _page(app, path, cookie))
     return found
 
 

@@ -127,7 +127,7 @@ class _Scope:
 
     def condition(self) -> Any:
         """SQL: the case belongs to the scope."""
-        wanted = [literal(True)]
+        wanted: list[Any] = [literal(True)]
         if self.street is not None:
             wanted.append(Case.street_id == street_id_of(self.street))
         if self.department is not None:
@@ -179,9 +179,10 @@ def case_times(
 
 def for_outsiders(times: CaseTimes, *, fewest: int = FEWEST_CASES) -> CaseTimes:
     """The same without figures of fewer cases than `fewest`."""
-    shown = replace(
-        times, **{name: time_to(time.counts, fewest=fewest) for name, time in times.steps}
-    )
+    steps: dict[str, Any] = {
+        name: time_to(time.counts, fewest=fewest) for name, time in times.steps
+    }
+    shown = replace(times, **steps)
     if times.cases < fewest:
         return replace(shown, by_step=(), by_holder=())
     return shown

@@ -191,7 +191,7 @@ def test_conditions_are_replaced_as_a_whole_and_kept_without_the_file(session, f
 
 
 def test_conditions_need_no_more_than_five_columns(session, folder):
-    text = "street,code,name_zh,name_en,value\nex2,staff,人员,Staff,\"1,234.5\"\n"
+    text = 'street,code,name_zh,name_en,value\nex2,staff,人员,Staff,"1,234.5"\n'
     (folder / "conditions.csv").write_text(text, encoding="utf-8")
     assert load_place(folder).conditions == 1
     row = session.scalars(select(StreetCondition)).one()
