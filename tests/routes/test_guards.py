@@ -34,6 +34,8 @@ OPEN_IN_API = {
     "results.themes",
     "results.coverage",
     "results.evaluation",
+    "results.cases",
+    "results.said_done",
 }
 # What an auditor may change: the own account.
 OWN_ACCOUNT = {
