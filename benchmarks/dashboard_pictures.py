@@ -1,4 +1,4 @@
-"""Take the pictures of the first screen and a street's dashboard for the documents.
+"""Take the pictures of the first screen, a street's dashboard and its inbox for the documents.
 
     DEMO_PASSWORD=… python -m benchmarks.dashboard_pictures http://127.0.0.1:5000 street-d05
 
@@ -23,8 +23,12 @@ COLOURS = 64
 
 
 def main(base: str, username: str, chromium: str = "/usr/bin/chromium") -> None:
-    """Sign in as the street's account and save eight pictures."""
-    pages = {"first-screen": "/office/", "dashboard": f"/office/street/{username.split('-')[-1]}"}
+    """Sign in as the street's account and save twelve pictures."""
+    pages = {
+        "first-screen": "/office/",
+        "dashboard": f"/office/street/{username.split('-')[-1]}",
+        "inbox": "/office/inbox",
+    }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         # Signed in once: at every further sign-in nothing would be new.
