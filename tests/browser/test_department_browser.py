@@ -70,7 +70,10 @@ def enter(
     opened: list[BrowserContext] = []
 
     def sign_in(username: str) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale=locale)
+        # Colours are looked at when they have arrived, not on their way.
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale=locale, reduced_motion="reduce"
+        )
         opened.append(context)
         page = context.new_page()
         page.goto(f"{served}/office/sign-in")

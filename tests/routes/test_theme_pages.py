@@ -87,8 +87,14 @@ def test_after_a_decision_in_the_queue_the_theme_stays_until_all_is_said(
         assert (theme.status, theme.scope, theme.remit) == ("confirmed", "common", "department")
         assert theme.department is not None
         assert theme.department.code == DEPARTMENT
-    listed = signed_in("dept").get("/office/department/").get_data(as_text=True)
-    assert "Urban" in listed
+        theme_words = list(theme.keywords)
+        assert theme_words
+    # On the desk of the department it was given to, and on no other's.
+    desk = eva.get(f"/office/department/?department={DEPARTMENT}").get_data(as_text=True)
+    other = signed_in("dept").get("/office/department/").get_data(as_text=True)
+    for word in theme_words:
+        assert word in desk
+        assert word not in other
 
 
 def test_judging_leads_from_comment_to_comment(
