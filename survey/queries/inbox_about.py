@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import false, func, literal, or_, select, union_all
 
-from survey.models import Case, ContactRequest, Department, Indicator, Street, Theme, db
+from survey.models import Case, ContactRequest, Department, District, Indicator, Street, Theme, db
 from survey.queries.search import matching_comments, says
 
 
@@ -26,6 +26,8 @@ class Choices:
     streets: tuple[Choice, ...]
     departments: tuple[Choice, ...]
     indicators: tuple[Choice, ...]
+    #: What is listed is invented.
+    is_demo: bool = False
 
 
 def about(words: str) -> Any:
@@ -68,7 +70,7 @@ def about(words: str) -> Any:
 
 
 def inbox_choices() -> Choices:
-    """Streets, departments and indicators by name. One query."""
+    """Streets, departments and indicators by name, and whether they are invented. One query."""
 
     def named(kind: str, model: Any, *where: Any) -> Any:
         columns = (model.code, model.name_zh, model.name_en)
@@ -79,6 +81,7 @@ def inbox_choices() -> Choices:
             named("street", Street, Street.is_active),
             named("department", Department, Department.is_active),
             named("indicator", Indicator),
+            named("demo", District, District.is_demo),
         )
     ).all()
 
@@ -90,4 +93,4 @@ def inbox_choices() -> Choices:
             )
         )
 
-    return Choices(of("street"), of("department"), of("indicator"))
+    return Choices(of("street"), of("department"), of("indicator"), is_demo=bool(of("demo")))

@@ -29,6 +29,7 @@ def index() -> str:
     today = local_time(utc_now()).date()
     is_comments = filters.tab == COMMENTS
     found = None if is_comments else inbox(desk, today=today, filters=filters, page=page)
+    choices = inbox_choices()
     return render_template(
         "office/inbox.html",
         desk=desk,
@@ -37,7 +38,8 @@ def index() -> str:
         cases=found,
         comments=inbox_comments(desk, filters=filters, page=page) if is_comments else None,
         tabs=found.tabs if found else tab_counts(desk),
-        choices=inbox_choices(),
+        choices=choices,
+        is_demo=choices.is_demo,
         states=STATES,
         origins=ORIGINS,
         is_filtered=any(request.args.get(name) for name in request.args if name not in PLAIN),

@@ -16,8 +16,8 @@ from survey.formatting import by_language, local_time
 from survey.models import Case, CaseCall, Department, Wave
 from survey.queries.case_paths import AT_WORK
 from survey.queries.policies import kept_policy
-from survey.services.case_file import take
-from survey.services.case_paths import department, record, refuse_readers, require_state, tell
+from survey.services.case_file import department_in_use, take
+from survey.services.case_paths import record, refuse_readers, require_state, tell
 from survey.services.cases import checked_words
 from survey.working_days import add_working_days_beyond
 
@@ -54,7 +54,7 @@ def call_departments(
         require_state(case, AT_WORK[1:])
         due_on = _due_on(session, case, local_time(now).date())
         for code in wanted:
-            called = department(session, case, code)
+            called = department_in_use(session, code, district_id=case.district_id)
             _refuse_twice(session, case, called)
             session.add(
                 CaseCall(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from survey.desk import Desk
 from survey.errors import Refused
-from survey.models import Case, CaseEvent
+from survey.models import Case, CaseEvent, Department
 from survey.queries.case_scope import held_by, seen_by
 
 
@@ -86,3 +86,21 @@ def note(
     session.add(event)
     session.flush()
     return event
+
+
+def department_in_use(session: Any, code: str, *, district_id: int) -> Department:
+    """The department in use with this code in the district. Raises Refused (422)."""
+    found: Department | None = session.scalar(
+        select(Department).where(
+            Department.district_id == district_id,
+            Department.code == code,
+            Department.is_active,
+        )
+    )
+    if found is None:
+        raise Refused(
+            "unknown_department",
+            _l("There is no such department; choose one of the list."),
+            status=422,
+        )
+    return found

@@ -28,7 +28,7 @@ from survey.models import (
 from survey.queries.case_holder import proposed_holder
 from survey.queries.policies import kept_policy
 from survey.services import audit
-from survey.services.case_file import note
+from survey.services.case_file import department_in_use, note
 from survey.working_days import add_working_days_beyond
 
 WORKER = "worker"
@@ -264,17 +264,4 @@ def _leading(session: Any, theme: Theme, wave: Wave, code: str | None) -> Depart
             _l("The duty list does not say whose task this is. Choose the department."),
             status=422,
         )
-    found: Department | None = session.scalar(
-        select(Department).where(
-            Department.district_id == theme.district_id,
-            Department.code == code,
-            Department.is_active,
-        )
-    )
-    if found is None:
-        raise Refused(
-            "unknown_department",
-            _l("There is no such department; choose one of the list."),
-            status=422,
-        )
-    return found
+    return department_in_use(session, code, district_id=theme.district_id)

@@ -16,7 +16,7 @@ from survey.models import Case, CaseCall, Department, Street
 from survey.queries.case_holder import HolderProposal
 from survey.queries.case_paths import AT_WORK, duty_proposal, is_overdue
 from survey.services import audit, mail
-from survey.services.case_file import note, take
+from survey.services.case_file import department_in_use, note, take
 from survey.services.cases import checked_words
 from survey.services.theme_promises import refresh_promises
 
@@ -44,7 +44,11 @@ def pass_on(
     with transaction() as session:
         case = take(session, case_id, desk=desk, version=version, as_holder=not desk.is_evaluator)
         require_state(case, AT_WORK)
-        to = None if department_code is None else department(session, case, department_code)
+        to = (
+            None
+            if department_code is None
+            else department_in_use(session, department_code, district_id=case.district_id)
+        )
         if to is None and case.street_id is None:
             raise Refused(
                 "no_street",
@@ -135,24 +139,6 @@ def require_state(case: Case, states: tuple[str, ...]) -> None:
             _l("The state of this case does not allow it. Look at what was done last."),
             status=409,
         )
-
-
-def department(session: Any, case: Case, code: str) -> Department:
-    """The department in use with this code in the case's district. Raises Refused (422)."""
-    found: Department | None = session.scalar(
-        select(Department).where(
-            Department.district_id == case.district_id,
-            Department.code == code,
-            Department.is_active,
-        )
-    )
-    if found is None:
-        raise Refused(
-            "unknown_department",
-            _l("There is no such department; choose one of the list."),
-            status=422,
-        )
-    return found
 
 
 def words_or_none(words: str, ask: Any | None, despite_warning: bool) -> str:
