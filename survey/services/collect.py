@@ -22,7 +22,7 @@ from analysis.policy import Policy
 from survey.database import hold_row, kept_for_a_moment, writing
 from survey.errors import Refused
 from survey.instrument import CALL_BACK_FIELDS
-from survey.models import Response, Wave, db, table_of
+from survey.models import Response, SlipBatch, Wave, db, table_of
 from survey.queries.fieldwork import InstrumentRows, PointView, kept_instrument, point_view
 from survey.queries.policies import kept_policy
 from survey.queries.slips import SLIP_LENGTH, SlipView, slip_view
@@ -261,6 +261,9 @@ def _store(
     with writing() as connection:
         # Held, and asked inside it: a wave cannot close between look and store.
         hold_row(connection, table_of(Wave), seen.origin.wave_id)
+        if seen.slip is not None:
+            # Nor can its slip become void.
+            hold_row(connection, table_of(SlipBatch), seen.slip.batch_id)
         survey = open_survey(code, now=now, connection=connection)
         if survey.origin != seen.origin:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -229,6 +230,39 @@ def test_a_batch_is_stored_whole_or_not_at_all(each_app: Flask) -> None:
         assert caught.value.code == "batch_exists"
         assert count(Slip) == 5
         assert invited(db.session.scalar(select(Wave.id)), "BD0001") == 5
+
+
+def test_a_slip_is_not_made_void_while_it_is_answered_with(
+    each_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with each_app.app_context():
+        (code,) = printed(1)
+    has_looked, voided = threading.Event(), threading.Event()
+    waited: list[bool] = []
+    spend = collect.spend
+
+    def spend_late(*slip: Any) -> bool:
+        has_looked.set()
+        # Long enough for somebody who makes it void and does not wait.
+        waited.append(not voided.wait(0.5))
+        return spend(*slip)
+
+    monkeypatch.setattr(collect, "spend", spend_late)
+
+    def make_void() -> None:
+        has_looked.wait(5)
+        with each_app.app_context():
+            slips.void_slips("2026q4", "B1", serials=None, reason="misprint", on=NOW.date())
+            voided.set()
+            db.session.remove()
+
+    thread = threading.Thread(target=make_void)
+    thread.start()
+    with each_app.app_context():
+        send(code, form())
+        thread.join()
+        assert waited == [True]
+        assert voided.is_set()
 
 
 def test_closing_writes_spent_slips_in_the_order_of_their_hashes(each_app: Flask) -> None:
