@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
@@ -88,7 +88,13 @@ def error_response(
         response = make_response(jsonify(body), status)
     else:
         page = render_template(
-            "errors/error.html", code=code, message=message, status=status, details=details or {}
+            "errors/error.html",
+            code=code,
+            message=message,
+            status=status,
+            details=details or {},
+            # Known where somebody of the office looks; an error asks no database.
+            is_demo=g.get("is_demo", False),
         )
         response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"

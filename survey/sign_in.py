@@ -18,7 +18,7 @@ from flask_login.utils import _user_context_processor
 from flask_security import LoginForm, SQLAlchemyUserDatastore
 from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import joinedload
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
@@ -27,7 +27,7 @@ from survey import unknown_names
 from survey.clock import utc_now
 from survey.errors import error_response
 from survey.extensions import limiter, security
-from survey.models import Account, OfficeSession, Role, db
+from survey.models import Account, Department, District, OfficeSession, Role, Street, db
 from survey.models.signed_in import UNSEEN_FOR
 from survey.services import access
 from survey.services.sign_in_sessions import token_hash
@@ -127,11 +127,12 @@ def account_and_address() -> str:
 def whose_session(uniquifier: str) -> Account | None:
     """The account of the cookie, when its session is open; leaves the row as g.office_session.
 
-    One query: the row of the session comes with the account.
+    One query: the row of the session comes with the account, and whether the account's district
+    (for one of no street or department: any) is invented, as g.is_demo.
     """
     hashed = token_hash(session.get(TOKEN, ""))
     query = (
-        select(Account, OfficeSession)
+        select(Account, OfficeSession, sees_invented())
         .join(OfficeSession, OfficeSession.account_id == Account.id)
         .options(
             joinedload(Account.roles),
@@ -149,8 +150,20 @@ def whose_session(uniquifier: str) -> Account | None:
     found = db.session.execute(query).unique().one_or_none()
     if found is None:
         return None
-    account, g.office_session = found
+    account, g.office_session, g.is_demo = found
     return account
+
+
+def sees_invented() -> Exists:
+    """Whether what an account of the query around it works on is invented."""
+    own = func.coalesce(
+        select(Street.district_id).where(Street.id == Account.street_id).scalar_subquery(),
+        select(Department.district_id)
+        .where(Department.id == Account.department_id)
+        .scalar_subquery(),
+        District.id,
+    )
+    return exists().where(District.is_demo, District.id == own).correlate(Account)
 
 
 def register(app: Flask) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
-from survey.models import Account, OfficeSession, RecoveryCode, db
+from survey.models import Account, District, OfficeSession, RecoveryCode, db
 from survey.models.signed_in import UNSEEN_FOR
 
 
@@ -64,3 +64,8 @@ def recovery_codes_left(username: str) -> int:
         )
         or 0
     )
+
+
+def has_invented_district() -> bool:
+    """Whether a district here is invented: what the pages before the sign-in say. One query."""
+    return bool(db.session.scalar(select(exists().where(District.is_demo))))

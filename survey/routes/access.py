@@ -43,6 +43,8 @@ class Viewer:
     since: datetime | None = None
     #: Whether a one-time code is demanded at sign-in.
     has_codes: bool = False
+    #: Whether the data the viewer works on are invented (or some of them, for the whole district).
+    is_demo: bool = False
 
     @property
     def must_enrol(self) -> bool:
@@ -119,6 +121,7 @@ def identify() -> Viewer | None:
                 else ("", ""),
                 since=current_user.signed_in_before_at,
                 has_codes=current_user.totp_secret is not None,
+                is_demo=g.is_demo,
             )
             _note_use()
     viewer: Viewer | None = g.viewer

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from survey.clock import utc_now
 from survey.errors import Refused
 from survey.formatting import language
+from survey.queries.account import has_invented_district
 from survey.queries.invitations import invitation_of
 from survey.services import invitations
 
@@ -51,6 +52,7 @@ def _page(token: str, *, problem: Refused | None = None) -> Response:
             invitation=found,
             problem=problem.message if problem and is_open else None,
             typed=request.form.get("username", ""),
+            is_demo=has_invented_district(),
         )
     )
     response.status_code = (problem.status if problem else 200) if is_open else 410

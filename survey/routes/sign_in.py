@@ -30,6 +30,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from survey.browser_names import browser_name
 from survey.clock import utc_now
 from survey.extensions import limiter, security
+from survey.queries.account import has_invented_district
 from survey.routes.access import View, identify
 from survey.services import access, sign_in, sign_in_attempts, sign_in_sessions
 from survey.services.sign_in_sessions import Device
@@ -166,12 +167,20 @@ def _from_the_start() -> AnyResponse:
 
 def _form(form: SignInForm, *, wrong: bool = False, until: datetime | None = None) -> str:
     locked = sign_in_attempts.locked_words(until) if until else None
-    return render_template("access/sign_in.html", form=form, wrong=wrong, locked=locked)
+    return render_template(
+        "access/sign_in.html",
+        form=form,
+        wrong=wrong,
+        locked=locked,
+        is_demo=has_invented_district(),
+    )
 
 
 def _code_page(*, wrong: bool = False, until: datetime | None = None) -> str:
     locked = sign_in_attempts.locked_words(until) if until else None
-    return render_template("access/sign_in_code.html", wrong=wrong, locked=locked)
+    return render_template(
+        "access/sign_in_code.html", wrong=wrong, locked=locked, is_demo=has_invented_district()
+    )
 
 
 def _device() -> Device:
