@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 
 from survey.clock import utc_now
 from survey.models import Case, db
 from survey.services import access
 from tests import case_factories, factories
-
-PASSWORD = "correct horse battery"
-SIZES = [("en", 1280, 800), ("zh-CN", 360, 740)]
+from tests.browser.conftest import PASSWORD, looked_at
 
 
 @pytest.fixture
@@ -28,40 +24,6 @@ def case_id(app: Flask) -> int:
         for name in ("clerk", "colleague"):
             access.create_account(name, PASSWORD, ["street"], street_code="s1", now=utc_now())
         return case_factories.a_theme_case(place, now=utc_now() - timedelta(days=2))
-
-
-@pytest.fixture(params=SIZES, ids=["desk", "phone"])
-def enter(
-    request: pytest.FixtureRequest, browser: Browser, served: str
-) -> Iterator[Callable[[str], Page]]:
-    """enter("clerk") -> a window of its own in which the clerk is signed in."""
-    locale, width, height = request.param
-    opened: list[BrowserContext] = []
-
-    def sign_in(username: str) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale=locale)
-        opened.append(context)
-        page = context.new_page()
-        page.goto(f"{served}/office/sign-in")
-        page.fill("[name=username]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/office/**")
-        return page
-
-    yield sign_in
-    for context in opened:
-        context.close()
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Axe finds nothing, the page is not wider than the window; a picture when it is asked for."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    assert Axe().run(page).violations_count == 0, name
-    folder = os.environ.get("CASE_PICTURES")
-    if folder:
-        width = page.viewport_size["width"]
-        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
 
 
 def form(page: Page, act: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from survey.clock import utc_now
 from survey.desk import Desk
@@ -18,10 +16,9 @@ from survey.services import access, cases
 from survey.services.case_calls import call_departments
 from survey.services.case_paths import pass_on
 from tests import case_factories, factories
+from tests.browser.conftest import PASSWORD, looked_at
 
-PASSWORD = "correct horse battery"
 STREET = Desk("clerk", street_code="s1")
-SIZES = [("en", 1280, 800), ("zh-CN", 360, 740)]
 
 
 @pytest.fixture
@@ -59,44 +56,6 @@ def given(app: Flask) -> tuple[int, int]:
             now=now - timedelta(days=3),
         )
         return called, passed
-
-
-@pytest.fixture(params=SIZES, ids=["desk", "phone"])
-def enter(
-    request: pytest.FixtureRequest, browser: Browser, served: str
-) -> Iterator[Callable[[str], Page]]:
-    """enter("dept") -> a window of its own in which the account is signed in."""
-    locale, width, height = request.param
-    opened: list[BrowserContext] = []
-
-    def sign_in(username: str) -> Page:
-        # Colours are looked at when they have arrived, not on their way.
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, locale=locale, reduced_motion="reduce"
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.goto(f"{served}/office/sign-in")
-        page.fill("[name=username]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/office/**")
-        return page
-
-    yield sign_in
-    for context in opened:
-        context.close()
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Axe finds nothing, the page is not wider than the window; a picture when it is asked for."""
-    width = page.viewport_size["width"]
-    folder = os.environ.get("CASE_PICTURES")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def form(page: Page, act: str) -> None:
