@@ -14,7 +14,6 @@ from survey.exports.receipt_qr import ReceiptCode, screen_qr
 from survey.queries.access import all_accounts, departments_in_use
 from survey.queries.invitations import invitations as all_invitations
 from survey.queries.office import admin_streets
-from survey.queries.waves import all_waves
 from survey.routes.access import requires
 from survey.services import access, invitations, sign_in_attempts, sign_in_codes
 
@@ -171,7 +170,6 @@ def _accounts(
         streets=admin_streets(),
         departments=departments_in_use(),
         roles=access.ROLES,
-        is_demo=any(wave.is_demo for wave in all_waves()),
         problem=problem.message if problem else None,
         made=made,
         link=link,

@@ -55,13 +55,11 @@ def close_wave(code: str) -> AnyResponse | tuple[str, int]:
 @requires("admin")
 def points() -> str:
     """Collection points with their codes, posters and QR pictures."""
-    waves = all_waves()
     return render_template(
         "office/points.html",
         points=admin_points(street_code=request.args.get("street")),
         streets=admin_streets(),
         chosen=request.args.get("street"),
-        is_demo=any(wave.is_demo for wave in waves),
     )
 
 
@@ -143,13 +141,11 @@ def restore(code: str) -> AnyResponse | tuple[str, int]:
 
 
 def _places(problem: Refused | None = None) -> str:
-    waves = all_waves()
     return render_template(
         "office/places.html",
         streets=admin_streets(),
-        waves=waves,
+        waves=all_waves(),
         problem=problem.message if problem else None,
-        is_demo=any(wave.is_demo for wave in waves),
     )
 
 
@@ -160,7 +156,6 @@ def _point_page(change: str, code: str, problem: Refused | None = None) -> str:
         change=point_change(normalise_code(code)),
         problem=problem.message if problem else None,
         typed=request.form if problem else {},
-        is_demo=any(wave.is_demo for wave in all_waves()),
     )
 
 

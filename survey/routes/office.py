@@ -36,5 +36,4 @@ def home() -> str:
         today=today,
         since=since,
         wave=shown.wave,
-        is_demo=any(wave.is_demo for wave in shown.known.waves),
     )

@@ -91,7 +91,7 @@ def statements(app: Flask) -> list[str]:
         ("clerk", "/office/street/s1/themes", 7),
         ("dept", "/office/department/", 6),
         ("boss", "/office/admin/", 6),
-        ("boss", "/office/admin/points", 6),
+        ("boss", "/office/admin/points", 3),
         ("boss", "/office/admin/accounts", 6),
     ],
 )
