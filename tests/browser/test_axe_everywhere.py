@@ -1,6 +1,7 @@
-"""Axe finds nothing on any page there is, at a desk in English and on a phone in Chinese.
+"""Axe finds nothing on any page, at a desk or on a phone, and no phone scrolls sideways.
 
-tests.every_page holds the pages; a rule that it does not name fails the walk by name.
+The desk reads English, the phone Chinese. tests.every_page holds the pages; a rule that it does
+not name fails the walk by name.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from tests import factories
-from tests.browser.conftest import PASSWORD, SIZES, sign_in
+from tests.browser.conftest import PASSWORD, PHONE, SIZES, sign_in
 from tests.every_page import ANYBODY, AT_KIOSK, PAGES, pages_of
 from tests.furnished import furnish
 
@@ -73,16 +74,21 @@ def test_nothing_is_found_on_any_page(app: Flask, windows: Windows) -> None:
 
 
 def _wrong(page: Page) -> list[str]:
-    """What axe finds with everything unfolded, and whether the page is wider than the window."""
-    assert page.viewport_size
-    width = page.viewport_size["width"]
+    """What axe finds with everything unfolded, and whether a phone had to scroll sideways."""
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [f"{wide} px wide"] * (wide > width) + [
+    found = [
         f"{one['id']}: {node['target']} {node['html'][:160]} {node['failureSummary'][:200]}"
         for one in Axe().run(page, options=VIOLATIONS).response["violations"]
         for node in one["nodes"][:3]
     ]
+    size = page.viewport_size
+    assert size
+    for width in {size["width"], PHONE["width"]}:
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{wide} px wide in a window of {width}"] * (wide > width)
+    page.set_viewport_size(size)
+    return found
 
 
 def test_a_rule_that_no_walk_opens_is_named(app: Flask) -> None:
