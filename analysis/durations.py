@@ -12,6 +12,7 @@ the scale log(−log S)); Brookmeyer & Crowley 1982 (interval of the median).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,8 +51,14 @@ class Curve:
 
     def share_at(self, days: float) -> float:
         """The share that takes longer than ``days``."""
-        passed = [share for day, share in zip(self.days, self.longer, strict=True) if day <= days]
-        return passed[-1] if passed else 1.0
+        return self.limits_at(days)[0]
+
+    def limits_at(self, days: float) -> tuple[float, float, float]:
+        """The share that takes longer than ``days``, its lower and its upper limit, each 0..1."""
+        passed = bisect_right(self.days, days)
+        if not passed:
+            return 1.0, 1.0, 1.0
+        return self.longer[passed - 1], self.low[passed - 1], self.high[passed - 1]
 
 
 @dataclass(frozen=True)

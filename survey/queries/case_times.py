@@ -30,7 +30,6 @@ from sqlalchemy import (
 )
 
 from analysis.durations import DayCount, TimeTo, time_to
-from survey.clock import utc_now
 from survey.models import Case, CaseEvent, Department, Wave, db
 from survey.queries.case_scope import department_id_of, street_id_of
 from survey.queries.sql_days import calendar_days, days_between
@@ -131,7 +130,10 @@ class _Scope:
         if self.street is not None:
             wanted.append(Case.street_id == street_id_of(self.street))
         if self.department is not None:
-            wanted.append(Case.department_id == department_id_of(self.department))
+            # Whatever went through its hands: its days stay its days after it passed a case on.
+            department = department_id_of(self.department)
+            held = select(CaseEvent.case_id).where(CaseEvent.department_id == department)
+            wanted.append(or_(Case.department_id == department, Case.id.in_(held)))
         if self.wave is not None:
             code = select(Wave.id).where(Wave.code == self.wave).scalar_subquery()
             wanted.append(Case.wave_id == code)
@@ -144,16 +146,16 @@ def case_times(
     department_code: str | None = None,
     wave_code: str | None = None,
     fewest: int = 0,
-    now: datetime | None = None,
+    now: datetime,
 ) -> CaseTimes:
-    """The times of the cases in one street, held by one department, said in one wave, or of all.
+    """The times of the cases in one street, that one department holds or held, said in one wave,
+    or of all; what is given together must all be so.
 
     fewest: FEWEST_CASES for readers outside the offices; a time of fewer cases has no figures,
     and with fewer cases in all no days are told either. now: UTC, up to when open cases have
-    waited; the clock's when left out.
+    waited.
     Two queries, one when nothing was done on any case since this process last counted.
     """
-    now = now or utc_now()
     scope = _Scope(street_code, department_code, wave_code)
     # Each act on a case leaves an event behind. A slow writer on PostgreSQL may end after one
     # with a higher number: therefore not for long.

@@ -175,3 +175,10 @@ def test_where_the_days_went() -> None:
 def test_share_at_reads_the_curve() -> None:
     curve = survival(all_ended([2, 4]))
     assert [curve.share_at(day) for day in (0, 2, 3.5, 4, 9)] == [1, 0.5, 0.5, 0, 0]
+
+
+def test_limits_at_are_those_of_the_last_day_before() -> None:
+    curve = time_to(counts(TREATED)).curve
+    assert curve.limits_at(5.9) == (1, 1, 1)
+    assert curve.limits_at(12) == (curve.longer[2], curve.low[2], curve.high[2])
+    assert curve.limits_at(99) == (curve.longer[-1], curve.low[-1], curve.high[-1])

@@ -119,7 +119,7 @@ def fill(office: Office, *, seed: int = 3, cases: int = 60) -> None:
         days, holder, acts = 0.0, None, []
         for state in WAY[: random.randrange(5)]:
             days += random.random() * 5
-            holder = random.choice([holder, office.roads])
+            holder = random.choice([holder, office.roads, None])
             acts.append((days, state, holder))
         values = {}
         if random.random() < 0.6:
@@ -181,7 +181,16 @@ def test_each_scope_counts_its_own_cases(office: Office) -> None:
     ]
     assert sum(times.cases for times in streets) == whole.cases
     held = case_times(department_code="roads", now=NOW)
-    assert held.cases == sum(g.get("department_id") == office.roads for g, _h in office.rows)
+    # What it held and passed on stays its own, too.
+    through = [{who for _at, _state, who in history} for _given, history in office.rows]
+    assert held.cases == sum(office.roads in holders for holders in through)
+    assert held.cases > sum(g.get("department_id") == office.roads for g, _h in office.rows)
+    assert {one.department for one in held.by_holder} == {None, "roads"}
+    both = case_times(street_code="s1", department_code="roads", now=NOW)
+    assert 0 < both.cases < held.cases
+    assert case_times(street_code="s2", department_code="roads", now=NOW).cases == (
+        held.cases - both.cases
+    )
     of_wave = case_times(wave_code="2026q4", now=NOW)
     assert of_wave.cases == sum(given["wave_id"] == office.wave_id for given, _h in office.rows)
     assert case_times(street_code="nowhere", now=NOW).cases == 0
