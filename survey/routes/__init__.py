@@ -19,6 +19,7 @@ BLUEPRINTS = (
     "street",
     "call_backs",
     "inbox",
+    "times",
     "department",
     "cases",
     "paper",
