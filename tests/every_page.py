@@ -97,6 +97,7 @@ PAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "themes.sample": (("eva", "/office/waves/{open}/themes/{mentioned}/sample"),),
     "themes.theme": (("eva", "/office/waves/{second}/themes/{theme}"),),
     "themes.themes": (("eva", "/office/waves/{second}/themes"),),
+    "times.index": (("clerk", "/office/times"), ("eva", "/office/times?wave={second}")),
     "what_if.start": (("eva", "/office/waves/{second}/what-if"),),
 }
 #: What answers files, data and pictures.
