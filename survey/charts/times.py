@@ -75,7 +75,9 @@ def steps_figure(times: CaseTimes, promise: Promise) -> Figure:
     return Figure(
         language=language(),
         title=_("Days from what was said to each step"),
-        subtitle=_("The dot: half of the cases are there. The bar: 95 %% interval."),
+        subtitle=_(
+            "The dot: half of the cases are there. The bar: %(level)s interval.", level="95 %"
+        ),
         drawings={
             size: _steps(times, promise, end, ticks, style) for size, style in STYLES.items()
         },
@@ -143,7 +145,14 @@ def _step_words(step: str, found: TimeTo, y: float, style: Style) -> list[Shape]
     return [
         Shape("text", 0, y, "ink", text=name, size=style.text, bold=True),
         Shape("text", x, y - 9, "ink", text=value, size=17, bold=True),
-        Shape("text", x, y + 11, "ink-2", text=f"{interval}  {counts}".strip(), size=style.small),
+        Shape(
+            "text",
+            x,
+            y + 11,
+            "ink-2",
+            text=" · ".join(filter(None, (interval, counts))),
+            size=style.small,
+        ),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from survey.charts.figure import Drawing, Figure, Shape
 from survey.charts.layout import STYLES, Style, text_width
@@ -35,9 +36,13 @@ COLOURS = {
     "accepted": "level-4",
     "planned": "level-5",
     "not_confirmed": "level-1",
-    "out_of_remit_asked": "level-3",
-    "done": "level-dk",
+    "out_of_remit_asked": "edge",
+    "done": "level-3",
 }
+
+
+#: Departments that have a bar of their own; the table has every one.
+MOST_BARS = 8
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ def steps_there(found: tuple[Hand, ...]) -> tuple[str, ...]:
 
 def hands_figure(found: tuple[Hand, ...]) -> Figure | None:
     """A bar of days a case for everybody who had them; None without any days."""
+    found = _drawn(found)
     longest = max((hand.per_case for hand in found), default=0.0)
     if not longest:
         return None
@@ -99,6 +105,23 @@ def hands_figure(found: tuple[Hand, ...]) -> Figure | None:
         subtitle=_("Mean over all cases; together the bars are all days so far."),
         drawings={size: _bars(found, longest, style) for size, style in STYLES.items()},
     )
+
+
+def _drawn(found: tuple[Hand, ...]) -> tuple[Hand, ...]:
+    """The same with the departments of the fewest days as one."""
+    departments = [hand for hand in found if hand.kind == "department"]
+    if len(departments) <= MOST_BARS:
+        return found
+    rest = departments[MOST_BARS - 1 :]
+    steps = {step: sum(hand.steps.get(step, 0.0) for hand in rest) for step in WAYS}
+    together = Hand(
+        name=ngettext("%(num)s other department", "%(num)s other departments", len(rest)),
+        kind="department",
+        days=sum(hand.days for hand in rest),
+        per_case=sum(hand.per_case for hand in rest),
+        steps={step: days for step, days in steps.items() if days},
+    )
+    return tuple(together if hand is rest[0] else hand for hand in found if hand not in rest[1:])
 
 
 def _bars(found: tuple[Hand, ...], longest: float, style: Style) -> Drawing:
