@@ -263,8 +263,8 @@ def _curve(
         )
     )
     shapes += _curve_steps(reply, end, across, up)
-    shapes += _half_mark(reply, end, across, up, left, style)
     shapes += _by_promise(reply, promise, across, up, right, style)
+    shapes += _half_mark(reply, end, across, up, left, style)
     return Drawing(style.width, height, tuple(shapes))
 
 

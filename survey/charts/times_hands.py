@@ -126,7 +126,7 @@ def _drawn(found: tuple[Hand, ...]) -> tuple[Hand, ...]:
 
 def _bars(found: tuple[Hand, ...], longest: float, style: Style) -> Drawing:
     everything = sum(hand.days for hand in found)
-    left = 0.0 if style.stacked else 250.0
+    left = 0.0 if style.stacked else 270.0
     right = style.width - (0.0 if style.stacked else 170.0)
     row, thick = (62, 22) if style.stacked else (46, 28)
     shapes: list[Shape] = []
@@ -137,7 +137,7 @@ def _bars(found: tuple[Hand, ...], longest: float, style: Style) -> Drawing:
             days=say_number(hand.per_case),
             share=f"{100 * hand.days / everything:.0f} %",
         )
-        name = _fitting(hand.name, style.text, style.width - 150 if style.stacked else 235)
+        name = _fitting(hand.name, style.text, style.width - 150 if style.stacked else 215)
         if style.stacked:
             shapes.append(Shape("text", 0, y - 13, "ink", text=name, size=style.text))
             shapes.append(

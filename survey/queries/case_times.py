@@ -208,7 +208,8 @@ def _counted(scope: _Scope, now: datetime) -> CaseTimes:
             continue
         if row.step == "unopened":
             cases = row.cases
-        if row.spent:
+        # Less than nothing, by a clock that was wrong: nothing, in every sum.
+        if row.spent and row.spent > 0:
             spent.append(Spent(row.step, row.code, (row.zh or "", row.en or ""), row.spent))
     return CaseTimes(
         cases=cases,
