@@ -46,9 +46,10 @@ def moment_of(text: str) -> tuple[datetime, bool] | None:
     zone: Any = current_app.config["TIMEZONE"]
     try:
         local = datetime(year, month, day, hour, minute, second, tzinfo=zone)
-    except ValueError:
+        return local.astimezone(UTC).replace(tzinfo=None), match.group(4) is not None
+    except (ValueError, OverflowError):
+        # The first day of the year 1 begins here before there is a year in UTC.
         return None
-    return local.astimezone(UTC).replace(tzinfo=None), match.group(4) is not None
 
 
 def end_of_day(moment: datetime) -> datetime:

@@ -51,6 +51,7 @@ def test_messages_become_cases_once_and_name_nobody(session, write_file):
         ("2026/9/4 9:00:00", "", 2, "reply_time"),
         ("2026-09-03", "2027-09-03", 3, "time"),
         ("2026-09-03", "soon", 3, "time"),
+        ("2026-09-03", "0001-01-01", 3, "time"),
         ("\n2,", "\n1,", 3, "message_id"),
     ],
 )
