@@ -13,7 +13,7 @@ from survey.database import transaction
 from survey.desk import Desk
 from survey.errors import Refused
 from survey.formatting import by_language
-from survey.models import Case, CaseEvent, Department, Duty
+from survey.models import Case, CaseEvent, Department, District, Duty
 from survey.queries.case_paths import BEFORE_DONE
 from survey.queries.case_scope import seen_by
 from survey.services.case_file import take
@@ -83,8 +83,8 @@ def decide_out_of_remit(
 
     Only the evaluation office, and never the account that asked. A refusal needs words. What is
     out of remit counts as solved nowhere. One transaction.
-    Raises Refused as `take` does; 403 not_the_evaluator, same_account; 409 wrong_state; 422
-    words_needed, looks_personal.
+    Raises Refused as `take` does; 403 not_the_evaluator, same_account; 409 wrong_state,
+    other_case_gone; 422 words_needed, looks_personal.
     """
     if not desk.is_evaluator:
         raise Refused(
@@ -93,6 +93,7 @@ def decide_out_of_remit(
     ask = None if agreed else _l("Say why it is the holder's task.")
     said = words_or_none(words, ask, despite_warning)
     with transaction() as session:
+        _hold_decisions(session, case_id)
         case = take(session, case_id, desk=desk, version=version, as_holder=False)
         require_state(case, (ASKED,))
         asked = session.scalars(
@@ -108,6 +109,7 @@ def decide_out_of_remit(
                 status=403,
             )
         if agreed:
+            _refuse_other_gone(session, asked.reason)
             case.settled_at = now
             state, action = "out_of_remit", "out_of_remit_agreed"
         else:
@@ -122,6 +124,33 @@ def decide_out_of_remit(
             words=said,
             reason=asked.reason,
             detail={"reason": asked.reason},
+        )
+
+
+def _hold_decisions(session: Any, case_id: int) -> None:
+    """Let one decision at a time be taken in the case's district.
+
+    Of two cases that are each said to be the same as the other, the second decision sees the first.
+    """
+    its = select(Case.district_id).where(Case.id == case_id).scalar_subquery()
+    session.execute(select(District.id).where(District.id == its).with_for_update(key_share=True))
+
+
+def _refuse_other_gone(session: Any, reason: str) -> None:
+    """A case is the same as another only while somebody deals with that one."""
+    code, _colon, named = reason.partition(":")
+    if code != SAME:
+        return
+    state = session.scalar(select(Case.state).where(Case.id == int(named)))
+    if state == "out_of_remit":
+        raise Refused(
+            "other_case_gone",
+            _l(
+                "Case %(number)s, which this one is said to be the same as, is out of remit "
+                "itself. Nobody would deal with either; send this one back.",
+                number=named,
+            ),
+            status=409,
         )
 
 
