@@ -123,6 +123,8 @@ def test_the_share_answered_by_each_day_is_that_counted_by_hand(
     # = .126 and .882, so that 12 to 87 % have an answer.
     assert rows["5"] == ["40 %", "12–87 %", "2", "0"]
     assert rows["10"][0] == "80 %"
+    # Before the first answer the curve has no limits.
+    assert rows["1"] == ["0 %", "–", "0", "0"]
     # No case was watched as long as the promise allows.
     assert "21 promised" not in rows
 

@@ -214,6 +214,16 @@ def test_out_of_remit_stops_the_clock_and_is_nobodys_success(office: Office) -> 
     assert street.days == pytest.approx(4, abs=1e-4)
 
 
+def test_a_clock_that_was_ahead_takes_no_days_away(office: Office) -> None:
+    office.case(NOW - timedelta(days=3), (1, "accepted", office.roads))
+    office.case(NOW - timedelta(days=1), (3, "accepted", None))
+    times = case_times(now=NOW)
+    # The second is accepted two days from now: these are not taken off the first one's two.
+    assert steps_of(times)["accepted"] == pytest.approx(2, abs=1e-4)
+    own = sum(part.days for one in times.by_holder for part in one.steps)
+    assert own == pytest.approx(sum(steps_of(times).values()), abs=1e-4)
+
+
 def test_loaded_messages_count_for_the_reply_only(office: Office) -> None:
     opened = datetime(2026, 11, 1)
     office.case(opened, (3, "done", None), origin="loaded", replied_at=opened + timedelta(days=3))
