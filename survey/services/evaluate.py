@@ -25,6 +25,7 @@ from survey.queries.views import EvaluationView
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
 from survey.services.freezing import Transaction, require_closed_piles, store_frozen
+from survey.services.theme_promises import refresh_all_promises
 from survey.working_days import add_working_days, add_working_days_beyond
 
 #: Days from today to the last day of a notice, at most: a year typed wrong holds nobody up.
@@ -39,7 +40,9 @@ def freeze(
     reason: str = "",
     notice_until: date | None = None,
 ) -> EvaluationView:
-    """Freeze the evaluation of a closed wave as its next revision. One transaction.
+    """Freeze the evaluation of a closed wave as its next revision. One transaction, after one
+    that brings promises up to the day: what comes back for a plan whose day has passed, or for
+    answers that were rejected since, does not hang on when the worker ran last.
 
     It is provisional: on public notice until `notice_until`, or for the policy's `appeal_days`
     working days when that is left out; without notice when they are 0. A revision that was not
@@ -50,6 +53,7 @@ def freeze(
     no reason for a revision, a calendar that does not reach the last day; 422 a last day that is
     too early or more than `LONGEST_NOTICE` days away.
     """
+    refresh_all_promises(now=now)
     with transaction(snapshot=True) as session:
         _hold_evaluations(session)
         wave = wave_view(wave_code)
@@ -103,6 +107,7 @@ def publish(
     Raises Refused: 404 unknown wave; 409 what is frozen is not approved, a decision since then is
     not in its figures, piles of paper forms are open, or in one step as `freeze`.
     """
+    refresh_all_promises(now=now)
     with transaction(snapshot=True) as session:
         _hold_evaluations(session)
         wave = wave_view(wave_code)

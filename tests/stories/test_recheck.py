@@ -260,3 +260,17 @@ def test_what_residents_say_is_not_solved_goes_back_to_the_street(each_app: Flas
     assert district.street()[0].relief == 0
     district.say(district.receipts[0], "yes")
     assert district.street()[0].relief == 0
+
+
+def test_a_plan_whose_day_has_passed_gains_nothing_also_where_no_worker_ran(
+    each_app: Flask,
+) -> None:
+    district = District(each_app)
+    district.plan_and_do()
+    assert district.street()[0].relief == 0.5
+    with each_app.app_context():
+        with transaction() as session:
+            session.execute(update(Wave).where(Wave.code == WAVE).values(status="closed"))
+        made = publish(WAVE, actor="eva", now=utc_now() + timedelta(days=30))
+    [cost] = made.streets[0].adjustments
+    assert cost.relief == 0
