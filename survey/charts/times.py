@@ -164,7 +164,7 @@ def _promise_mark(
     at_right = x + 8 + wide > right
     foot = y - (42 if style.stacked else 26)
     return [
-        Shape("line", x, foot + 8, "wait", x2=x, y2=y + 12, width=2),
+        Shape("line", x, foot + 8, "wait", x2=x, y2=y + 9, width=2),
         Shape(
             "text",
             max(x - 6, left + wide) if at_right else x + 6,
