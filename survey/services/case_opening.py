@@ -196,15 +196,11 @@ def _store(session: Any, case: Case, *, actor: str, now: datetime) -> int:
 
 def _speaking_theme(session: Any, theme_id: int) -> Theme:
     """The theme, or the one it was merged into, locked: two who open at once make one case."""
-    theme: Theme | None = session.get(Theme, theme_id)
+    speaker = session.scalar(select(Theme.merged_into_id).where(Theme.id == theme_id))
+    theme = _held_theme(session, speaker or theme_id)
+    # It was waited for whoever merged it away at this moment.
     if theme is not None and theme.merged_into_id is not None:
-        theme_id = theme.merged_into_id
-    theme = session.scalars(
-        select(Theme)
-        .where(Theme.id == theme_id)
-        .with_for_update(of=Theme)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+        theme = _held_theme(session, theme.merged_into_id)
     if theme is None:
         raise Refused("unknown_theme", _l("There is no such theme."), status=404)
     if theme.status == "dismissed":
@@ -212,6 +208,16 @@ def _speaking_theme(session: Any, theme_id: int) -> Theme:
             "dismissed_theme", _l("This theme was dismissed; nobody deals with it."), status=409
         )
     return theme
+
+
+def _held_theme(session: Any, theme_id: int) -> Theme | None:
+    found: Theme | None = session.scalars(
+        select(Theme)
+        .where(Theme.id == theme_id)
+        .with_for_update(of=Theme)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return found
 
 
 def _street(session: Any, code: str, district_id: int) -> Street:
