@@ -11,7 +11,7 @@ from survey.database import transaction
 from survey.formatting import local_time
 from survey.models import Account, MailMessage
 from survey.queries.mail import due_by_holder, waits_for_evaluators
-from survey.services import mail
+from survey.services import audit, mail
 from survey.working_days import add_working_days_beyond
 
 KIND = "due_soon"
@@ -27,6 +27,8 @@ def write_digests(*, now: datetime) -> int:
     if not mail.is_on() or not _works(today):
         return 0
     with transaction() as session:
+        # Two workers at once: the second finds them written.
+        audit.lock(session)
         due = due_by_holder(today)
         late, asked = waits_for_evaluators(today)
         everywhere = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -278,6 +279,27 @@ def test_the_digest_counts_what_is_unmet_once_a_working_day(
     assert set(told) == {"clerk@example.org", "eva@example.org"}
     assert "1 case is due today." in told["eva@example.org"]
     assert "1 case is overdue." in told["eva@example.org"]
+
+
+def test_two_workers_at_once_write_one_digest(each_app: Flask, server: MailServer) -> None:
+    with each_app.app_context():
+        office(each_app, server)
+        street_id = db.session.scalar(select(Account.street_id).where(Account.username == "clerk"))
+        a_case(street_id=street_id, reply_due_on=MONDAY.date())
+        db.session.commit()
+    start, written = threading.Barrier(2), []
+
+    def work() -> None:
+        with each_app.app_context():
+            start.wait()
+            written.append(mail_digest.write_digests(now=MONDAY))
+
+    threads = [threading.Thread(target=work) for _turn in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(written) == [0, 1]
 
 
 def test_a_department_hears_of_its_cases_in_all_streets_and_the_office_of_late_calls(
