@@ -19,8 +19,9 @@ from survey.database import transaction
 from survey.desk import Desk
 from survey.formatting import LOCALES
 from survey.mail_words import SUBJECTS, worded
-from survey.models import Account, Department, MailMessage, Role, Street
+from survey.models import Account, Case, Department, MailMessage, Role, Street
 from survey.postbox import Mail, NotDelivered, Postbox
+from survey.queries.case_scope import seen_by
 
 log = structlog.get_logger(__name__)
 
@@ -146,11 +147,27 @@ def _claim(now: datetime) -> tuple[int, Mail | None] | None:
         account = session.get_one(Account, row.account_id)
         if not (account.active and account.email and (account.wants_mail or _is_test(row))):
             return row.id, None
+        if not _sees_its_case(session, account, row):
+            return row.id, None
         locale = LOCALES.get(account.language, current_app.config["BABEL_DEFAULT_LOCALE"])
         with force_locale(locale):
             subject, body = worded(row.kind, row.params, base_url=current_app.config["BASE_URL"])
         name = f"jieping-{row.id}-{row.written_at:%Y%m%d%H%M%S}"
         return row.id, Mail(name, account.email, subject, body, row.written_at)
+
+
+def _sees_its_case(session: Any, account: Account, row: MailMessage) -> bool:
+    """Whether the account still sees the case: it may sit at another desk by now."""
+    roles = {role.name for role in account.roles}
+    desk = Desk(
+        account.username,
+        street_code=account.street.code if account.street else None,
+        department_code=account.department.code if account.department else None,
+        is_evaluator="evaluator" in roles,
+        only_reads="auditor" in roles,
+    )
+    seen = session.scalar(select(seen_by(desk)).where(Case.id == row.params.get("case")))
+    return seen is None or bool(seen)
 
 
 def _is_test(row: MailMessage) -> bool:

@@ -281,6 +281,31 @@ def test_the_digest_counts_what_is_unmet_once_a_working_day(
     assert "1 case is overdue." in told["eva@example.org"]
 
 
+def test_nobody_gets_mail_about_a_case_of_the_desk_they_left(
+    each_app: Flask, server: MailServer
+) -> None:
+    with each_app.app_context():
+        office(each_app, server)
+        street_id = db.session.scalar(select(Account.street_id).where(Account.username == "clerk"))
+        for _turn in range(2):
+            a_case(street_id=street_id)
+        first, second = db.session.scalars(select(Case.id).order_by(Case.id)).all()
+        desk = Desk("", street_code="s1")
+        with transaction() as session:
+            for case_id, when in ((first, NOW), (second, NOW + timedelta(hours=1))):
+                params = {"case": case_id, "street": ("一号街道", "First Street")}
+                mail.write(session, kind="case_passed", params=params, now=when, desk=desk)
+        assert mail.send_due(now=NOW) == (1, 0)
+        with transaction() as session:
+            clerk = session.scalars(select(Account).where(Account.username == "clerk")).one()
+            clerk.street_id = session.scalar(select(Street.id).where(Street.code == "s2"))
+        assert mail.send_due(now=NOW + timedelta(hours=2)) == (0, 1)
+        db.session.rollback()
+        left = db.session.scalars(select(MailMessage).where(MailMessage.sent_at.is_(None))).one()
+        assert left.given_up_at is not None
+    assert len(server.taken) == 1
+
+
 def test_two_workers_at_once_write_one_digest(each_app: Flask, server: MailServer) -> None:
     with each_app.app_context():
         office(each_app, server)
