@@ -16,8 +16,8 @@ from survey.formatting import by_language, local_time
 from survey.models import Case, CaseCall, Department, Wave
 from survey.queries.case_paths import AT_WORK
 from survey.queries.policies import kept_policy
-from survey.services.case_file import department_in_use, take
-from survey.services.case_paths import record, refuse_readers, require_state, tell
+from survey.services.case_file import department_in_use, record, take
+from survey.services.case_paths import refuse_readers, require_state, tell
 from survey.services.cases import checked_words
 from survey.working_days import add_working_days_beyond
 

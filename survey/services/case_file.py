@@ -10,8 +10,20 @@ from sqlalchemy import select
 
 from survey.desk import Desk
 from survey.errors import Refused
+from survey.formatting import local_time
 from survey.models import Case, CaseEvent, Department
 from survey.queries.case_scope import held_by, seen_by
+from survey.services import audit
+from survey.services.theme_promises import refresh_promises
+
+# Acts of an office after which more or less is promised about a case's theme.
+CHANGE_PROMISES = (
+    "planned",
+    "done",
+    "out_of_remit_asked",
+    "out_of_remit_agreed",
+    "out_of_remit_refused",
+)
 
 
 def take(session: Any, case_id: int, *, desk: Desk, version: int, as_holder: bool = True) -> Case:
@@ -86,6 +98,49 @@ def note(
     session.add(event)
     session.flush()
     return event
+
+
+def record(
+    session: Any,
+    case: Case,
+    action: str,
+    *,
+    desk: Desk,
+    now: datetime,
+    state: str = "",
+    words: str = "",
+    reason: str = "",
+    due_on: date | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Note what a desk did, as `note` does, in the audit trail too, and set what is promised.
+
+    The audit trail is told no words: those stay in the case. detail: what it is told besides.
+    """
+    note(
+        session,
+        case,
+        action,
+        actor=desk.username,
+        now=now,
+        state=state,
+        words=words,
+        reason=reason,
+        due_on=due_on,
+    )
+    told: dict[str, Any] = {"state": case.state, "round": case.round}
+    if due_on is not None:
+        told["due_on"] = due_on.isoformat()
+    audit.record(
+        session,
+        actor=desk.username,
+        action=f"case_{action}",
+        subject=f"case {case.id}",
+        detail=told | (detail or {}),
+        at=now,
+    )
+    if case.theme_id is not None and action in CHANGE_PROMISES:
+        refresh_promises(session, case.theme_id, case.street_id, on=local_time(now).date())
 
 
 def department_in_use(session: Any, code: str, *, district_id: int) -> Department:

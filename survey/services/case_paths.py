@@ -15,10 +15,9 @@ from survey.formatting import local_time
 from survey.models import Case, CaseCall, Department, Street
 from survey.queries.case_holder import HolderProposal
 from survey.queries.case_paths import AT_WORK, duty_proposal, is_overdue
-from survey.services import audit, mail
-from survey.services.case_file import department_in_use, note, take
+from survey.services import mail
+from survey.services.case_file import department_in_use, record, take
 from survey.services.cases import checked_words
-from survey.services.theme_promises import refresh_promises
 
 
 def pass_on(
@@ -146,43 +145,6 @@ def words_or_none(words: str, ask: Any | None, despite_warning: bool) -> str:
     if ask is None and not words.strip():
         return ""
     return checked_words(words, ask, despite_warning)
-
-
-def record(
-    session: Any,
-    case: Case,
-    action: str,
-    *,
-    desk: Desk,
-    now: datetime,
-    state: str = "",
-    words: str = "",
-    reason: str = "",
-    due_on: date | None = None,
-    detail: dict[str, Any] | None = None,
-) -> None:
-    """Note an act in the case and in the trail (which tells no words), and what it promises."""
-    note(
-        session,
-        case,
-        action,
-        actor=desk.username,
-        now=now,
-        state=state,
-        words=words,
-        reason=reason,
-        due_on=due_on,
-    )
-    audit.record(
-        session,
-        actor=desk.username,
-        action=f"case_{action}",
-        subject=f"case {case.id}",
-        detail={"state": case.state, **(detail or {})},
-        at=now,
-    )
-    if case.theme_id is not None:
-        refresh_promises(session, case.theme_id, case.street_id, on=local_time(now).date())
 
 
 def tell(session: Any, case: Case, kind: str, *, desk: Desk, now: datetime) -> None:

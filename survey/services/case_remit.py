@@ -16,8 +16,8 @@ from survey.formatting import by_language
 from survey.models import Case, CaseEvent, Department, District, Duty
 from survey.queries.case_paths import BEFORE_DONE
 from survey.queries.case_scope import seen_by
-from survey.services.case_file import take
-from survey.services.case_paths import record, refuse_readers, require_state, tell, words_or_none
+from survey.services.case_file import record, take
+from survey.services.case_paths import refuse_readers, require_state, tell, words_or_none
 from survey.services.cases import checked_words
 
 ASKED = "out_of_remit_asked"

@@ -19,8 +19,7 @@ from survey.models import Case, ContactRequest, Street
 from survey.personal_words import personal_parts
 from survey.plain_text import plain
 from survey.services import audit
-from survey.services.case_file import note, take
-from survey.services.theme_promises import refresh_promises
+from survey.services.case_file import record, take
 
 LONGEST_WORDS = 2000
 # No plan reaches further: a year mistyped is no promise.
@@ -39,7 +38,7 @@ def accept(case_id: int, *, version: int, desk: Desk, now: datetime) -> None:
         case = take(session, case_id, desk=desk, version=version)
         _require(case, ("received",), _l("This case was accepted before."))
         case.accepted_at = case.accepted_at or now
-        _noted(session, case, "accepted", desk=desk, now=now, state="accepted")
+        record(session, case, "accepted", desk=desk, now=now, state="accepted")
 
 
 def call_back_made(
@@ -69,7 +68,7 @@ def call_back_made(
             raise Refused("wrong_state", _l("Nobody asked to be called back here."), status=409)
         case.called_at = case.called_at or now
         _deal_with(session, case.contact_request_id, desk=desk, now=now)
-        _noted(session, case, "called_back", desk=desk, now=now, words=said)
+        record(session, case, "called_back", desk=desk, now=now, words=said)
 
 
 def reply(
@@ -93,7 +92,7 @@ def reply(
             raise _wrong_state(_l("This case was agreed to be out of remit."))
         case.reply = said
         case.replied_at = case.replied_at or now
-        _noted(session, case, "replied", desk=desk, now=now, words=said)
+        record(session, case, "replied", desk=desk, now=now, words=said)
 
 
 def plan(
@@ -126,10 +125,9 @@ def plan(
         _require(case, AT_WORK, _not_at_work(case))
         case.plan, case.plan_due_on = said, due_on
         case.planned_at = case.planned_at or now
-        _noted(
-            session, case, "planned", desk=desk, now=now, state="planned", words=said, due=due_on
+        record(
+            session, case, "planned", desk=desk, now=now, state="planned", words=said, due_on=due_on
         )
-        _promise(session, case, today)
 
 
 def declare_done(
@@ -152,8 +150,7 @@ def declare_done(
         case.result = said
         case.done_at = case.done_at or now
         case.round += 1
-        _noted(session, case, "done", desk=desk, now=now, state="done", words=said)
-        _promise(session, case, local_time(now).date())
+        record(session, case, "done", desk=desk, now=now, state="done", words=said)
 
 
 def add_note(
@@ -175,7 +172,7 @@ def add_note(
         raise Refused("only_reads", _l("Your account reads and changes nothing."), status=403)
     with transaction() as session:
         case = take(session, case_id, desk=desk, version=version, as_holder=False)
-        _noted(session, case, "noted", desk=desk, now=now, words=said)
+        record(session, case, "noted", desk=desk, now=now, words=said)
 
 
 def checked_words(words: str, ask: Any, despite_warning: bool = False) -> str:
@@ -206,44 +203,6 @@ def checked_words(words: str, ask: Any, despite_warning: bool = False) -> str:
             details={"found": [list(part) for part in found]},
         )
     return words
-
-
-def _noted(
-    session: Any,
-    case: Case,
-    action: str,
-    *,
-    desk: Desk,
-    now: datetime,
-    state: str = "",
-    words: str = "",
-    due: date | None = None,
-) -> None:
-    """The event and its line in the audit trail, which says no words: those stay in the case."""
-    note(
-        session,
-        case,
-        action,
-        actor=desk.username,
-        now=now,
-        state=state,
-        words=words,
-        due_on=due,
-    )
-    detail = {"state": case.state, "round": case.round}
-    audit.record(
-        session,
-        actor=desk.username,
-        action=f"case_{action}",
-        subject=f"case {case.id}",
-        detail=detail | ({"due_on": due.isoformat()} if due else {}),
-        at=now,
-    )
-
-
-def _promise(session: Any, case: Case, today: date) -> None:
-    if case.theme_id is not None:
-        refresh_promises(session, case.theme_id, case.street_id, on=today)
 
 
 def _is_of_street(session: Any, case: Case, desk: Desk) -> bool:
