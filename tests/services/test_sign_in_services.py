@@ -112,6 +112,26 @@ def test_ten_failures_lock_for_a_quarter_of_an_hour_and_an_admin_unlocks(key: in
     assert sign_in_attempts.failed(key, what="password", address="", now=NOW) is None
 
 
+def test_guesses_already_under_way_are_not_taken_once_the_account_is_locked(
+    key: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totp, codes = switch_on()
+    later = NOW + timedelta(minutes=2)
+    prove = sign_in_attempts.prove
+
+    def others_fail_meanwhile(username: str, password: str, *, now: datetime) -> None:
+        prove(username, password, now=now)
+        for _ in range(10):
+            sign_in_attempts.failed(key, what="code", address="", now=now)
+
+    monkeypatch.setattr(sign_in_attempts, "prove", others_fail_meanwhile)
+    for right in (totp.generate(later).token, codes[0]):
+        sign_in_attempts.unlock("eva", actor="boss", now=later)
+        with pytest.raises(Refused) as refused:
+            sign_in_codes.switch_off("eva", password=PASSWORD, code=right, now=later)
+        assert refused.value.code == "account_locked"
+
+
 def test_failures_at_the_same_time_are_all_counted(each_app: Flask, key: int) -> None:
     db.session.rollback()
 
