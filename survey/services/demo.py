@@ -32,8 +32,6 @@ from survey.models import (
 )
 from survey.queries.fieldwork import kept_instrument
 from survey.queries.policies import kept_policy
-from survey.queries.theme_sample import theme_sample
-from survey.queries.themes import wave_themes
 from survey.services import duties_file, fieldwork, pictures, place, points, questionnaire
 from survey.services.responses import NewResponse, Origin, insert_responses, new_response
 from survey.services.rollup import fold_all
@@ -59,8 +57,6 @@ POINTS = (
 # Invited through one point of the channel: (closed wave, open wave).
 INVITED = {"slip": (45, 25), "cati": (420, 240), "paper": (110, 60)}
 BATCH = 2000
-# Mentions from which on a theme of the demo is confirmed, and streets that make it common.
-SPOKEN_OF, WIDESPREAD = 15, 9
 # Longer than five working days, whatever holidays lie between.
 NOTICE_DAYS = 20
 # Two evaluators: who freezes figures cannot approve them.
@@ -96,8 +92,10 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     tell is given a line after every step. Raises Refused when a district exists: invented
     answers must not stand beside real ones.
     """
-    from survey.services import themes
+    from survey.services import public_tables, themes
     from survey.services.demo_answers import Inventor
+    from survey.services.demo_cases import build_cases
+    from survey.services.demo_subjects import decide_themes
 
     if is_unfinished():
         raise Refused(
@@ -127,7 +125,7 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     tell(f"{before.code}: {total} answers")
     fieldwork.close_wave(before.code, now=closed)
     themes.run_themes(before.code, now=closed)
-    _confirm_themes(before.code, now=closed)
+    confirmed = decide_themes(before.code, now=closed)
     _publish(before.code, closed=closed)
     # The charts of the front page; those of the streets wait for the worker.
     pictures.draw_for_wave(before.code, now=now, with_streets=False)
@@ -138,7 +136,16 @@ def build_demo(*, now: datetime, tell: Tell = lambda line: None) -> DemoBuilt:
     _direct(inventor, current.code)
     fold_all(now=now)
     themes.run_themes(current.code, now=now)
-    tell(f"{current.code}: open, {more} answers")
+    shown = tuple(streets[number] for number in STREET_ACCOUNTS)
+    more += build_cases(
+        inventor,
+        themes=confirmed,
+        waves=(before.code, current.code),
+        with_account=shown,
+        now=now,
+    )
+    public_tables.keep_due(now=now)
+    tell(f"{current.code}: open, {more} answers, cases at work")
     password, accounts = _accounts(streets, now=now)
     return DemoBuilt(
         streets=len(streets),
@@ -193,39 +200,6 @@ class _Quarter:
     code: str
     name_zh: str
     name_en: str
-
-
-def _confirm_themes(wave_code: str, *, now: datetime) -> None:
-    """Decide about the larger themes as an evaluator would, so that there is something to see."""
-    from survey.services.theme_review import decide
-
-    for theme in wave_themes(wave_code):
-        if theme.mentions < SPOKEN_OF or theme.indicator is None:
-            continue
-        scope = "common" if len(theme.by_street) >= WIDESPREAD else "own"
-        for action, value in (("status", "confirmed"), ("remit", "street"), ("scope", scope)):
-            given = {"value": value}
-            decide(wave_code, theme.id, action=action, given=given, actor="demo", now=now)
-        _judge_sample(wave_code, theme.id, now=now)
-
-
-def _judge_sample(wave_code: str, theme_id: int, *, now: datetime) -> None:
-    """Judge as many comments of a theme as the policy asks for; the invented ones are all right."""
-    from survey.services.theme_review import decide
-
-    while True:
-        sample = theme_sample(wave_code, theme_id)
-        if sample.shown is None or sample.is_complete:
-            return
-        decide(
-            wave_code,
-            theme_id,
-            action="judge",
-            given={"value": "yes", "basis": "sample"},
-            actor="demo",
-            now=now,
-            comment_id=sample.shown.id,
-        )
 
 
 def _quarters(now: datetime) -> tuple[_Quarter, _Quarter]:
