@@ -28,20 +28,20 @@ def answer_theme(case_id: int, at: datetime, *, most: int, yes: int, first: int 
     """
     case = db.session.get_one(Case, case_id)
     round_, street_id = case.round, case.street_id
-    receipts = list(
-        db.session.scalars(
-            select(Response.receipt_hash)
-            .join(Comment, Comment.response_id == Response.id)
-            .join(Mention, Mention.comment_id == Comment.id)
-            .join(Theme, Mention.theme_id == Theme.id)
-            .where((Theme.id == case.theme_id) | (Theme.merged_into_id == case.theme_id))
-            .where(Response.status == "accepted", Response.is_valid)
-            .where(Response.wave_id == case.wave_id)
-            .where(Response.street_id == street_id if street_id is not None else True)
-            .order_by(Response.receipt_hash)
-            .distinct()
-        )
+    asked = (
+        select(Response.receipt_hash)
+        .join(Comment, Comment.response_id == Response.id)
+        .join(Mention, Mention.comment_id == Comment.id)
+        .join(Theme, Mention.theme_id == Theme.id)
+        .where((Theme.id == case.theme_id) | (Theme.merged_into_id == case.theme_id))
+        .where(Response.status == "accepted", Response.is_valid)
+        .where(Response.wave_id == case.wave_id)
+        .order_by(Response.receipt_hash)
+        .distinct()
     )
+    if street_id is not None:
+        asked = asked.where(Response.street_id == street_id)
+    receipts = list(db.session.scalars(asked))
     for number, receipt in enumerate(receipts[first : first + most]):
         state = db.session.scalar(select(Case.state).where(Case.id == case_id))
         if state != "done":

@@ -114,9 +114,19 @@ def _decide(
     given: Mapping[str, str],
     *,
     now: datetime,
-    **more: int,
+    comment_id: int | None = None,
+    other_id: int | None = None,
 ) -> None:
-    decide(wave_code, theme_id, action=action, given=given, actor=ACTOR, now=now, **more)
+    decide(
+        wave_code,
+        theme_id,
+        action=action,
+        given=given,
+        actor=ACTOR,
+        now=now,
+        comment_id=comment_id,
+        other_id=other_id,
+    )
 
 
 def _subjects(wave_code: str) -> dict[int, str]:

@@ -8,20 +8,27 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from survey.desk import Desk
 from survey.models import (
+    CASE_STATES,
     Account,
+    Case,
+    CaseEvent,
     CollectionPoint,
     Comment,
     DirectScore,
     District,
     Evaluation,
+    ReplyTemplate,
     Response,
     RollupPending,
     Street,
     Theme,
+    ThemePeriod,
     Wave,
     db,
 )
+from survey.queries.inbox import case_counts
 from survey.queries.points import first_open_point
 from survey.services import demo, rollup
 from survey.services.demo_answers import COMMENTS, INDICATORS, Inventor
@@ -109,6 +116,71 @@ def test_comments_are_many_varied_and_form_themes(built):
     assert db.session.scalar(select(func.count(Comment.body.distinct()))) > 1000
     assert count(Comment, Comment.language == "en") > 10
     assert count(Theme) >= 5
+
+
+def test_cases_are_in_every_state_and_went_every_way(built):
+    states = set(db.session.scalars(select(Case.state)))
+    assert states == set(CASE_STATES)
+    assert set(db.session.scalars(select(Case.origin))) == {"theme", "comment", "call_back"}
+    acts = set(db.session.scalars(select(CaseEvent.action)))
+    assert acts >= {
+        "called_back",
+        "passed",
+        "departments_called",
+        "department_came",
+        "escalated",
+        "out_of_remit_agreed",
+        "not_confirmed",
+        "confirmed",
+    }
+    assert count(Case, Case.street_id.is_(None)) >= 2
+    assert count(Case, Case.round >= 2) >= 1
+    assert count(ReplyTemplate) > 2
+
+
+def test_nothing_was_done_about_a_case_before_it_was_open_or_in_the_future(built):
+    for case in db.session.scalars(select(Case)):
+        times = [
+            event.at
+            for event in db.session.scalars(
+                select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id)
+            )
+            # What residents say keeps the day alone.
+            if event.actor != "residents"
+        ]
+        assert times == sorted(times)
+        assert case.opened_at <= times[0]
+        assert times[-1] <= NOW
+        assert case.said_on <= case.opened_at.date()
+
+
+def test_every_desk_of_the_demo_has_something_to_do(built):
+    today = NOW.date()
+    since = NOW - timedelta(days=7)
+    for street in ("d01", "d05", "d09"):
+        counts = case_counts(Desk("x", street_code=street), today=today, since=since)
+        assert counts.new >= 3, street
+        assert counts.open >= 8, street
+        assert counts.overdue >= 1, street
+    desk = Desk("department", department_code="city-management")
+    assert case_counts(desk, today=today, since=since).open >= 4
+    assert case_counts(Desk("e", is_evaluator=True), today=today, since=since).overdue >= 5
+
+
+def test_promises_and_residents_give_points_back(built):
+    shares = db.session.execute(
+        select(ThemePeriod.state, ThemePeriod.solved, ThemePeriod.reasked)
+        .join(Wave, ThemePeriod.wave_id == Wave.id)
+        .where(Wave.code == "2026q4")
+    ).all()
+    assert {state for state, _solved, _reasked in shares} >= {"none", "plan", "overdue"}
+    assert any(reasked >= 10 for _state, _solved, reasked in shares)
+
+
+def test_the_public_reads_what_was_said_and_done(built):
+    app, _made = built
+    said = app.test_client().get("/streets/d05?lang=zh").get_data(as_text=True)
+    assert "清运已改为每天两次" in said
 
 
 def test_the_written_sentences_are_distinct_and_fit_the_indicators():
