@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, case, exists, func, select
 
 from survey.desk import Desk
 from survey.formatting import local_time
@@ -165,8 +165,10 @@ def _numbers(
     invitations (open).
     """
     asked: dict[str, Any] = {}
+    counted: dict[str, Any] = {}
     if looking.has_cases:
-        asked |= _of_cases(looking, today=today, now=now)
+        counted |= _of_cases(today=today, now=now)
+        asked |= _settled(looking)
     if wave is not None and (looking.desk.sees_all or looking.desk.street_code is not None):
         asked["comments"] = _comments(looking, wave)
     if looking.desk.street_code is not None:
@@ -176,15 +178,25 @@ def _numbers(
             Appeal.closed_at >= looking.since,
         )
     if looking.desk.sees_all:
-        asked |= _of_the_office(looking, wave, today=today)
+        counted |= _of_the_office(looking, today=today)
+        if wave is not None:
+            asked["themes"] = _proposed(wave)
     if looking.is_admin:
         asked |= _of_the_admin(now)
-    if not asked:
+    if not asked and not counted:
         return {}
-    row = db.session.execute(
-        select(*(query.scalar_subquery().label(name) for name, query in asked.items()))
-    ).one()
-    return {name: int(value or 0) for name, value in zip(asked, row, strict=True)}
+    columns = [query.scalar_subquery().label(name) for name, query in asked.items()]
+    if counted:
+        # All counts of cases in one pass over them.
+        sums = [
+            func.sum(case((condition, 1), else_=0)).label(name)
+            for name, condition in counted.items()
+        ]
+        of_cases = select(*sums).where(seen_by(looking.desk)).subquery()
+        columns += [of_cases.c[name] for name in counted]
+    row = db.session.execute(select(*columns)).one()
+    names = (*asked, *counted)
+    return {name: int(value or 0) for name, value in zip(names, row, strict=True)}
 
 
 def _comments(looking: Looking, wave: WaveView) -> Any:
@@ -196,44 +208,43 @@ def _comments(looking: Looking, wave: WaveView) -> Any:
     return query
 
 
-def _of_cases(looking: Looking, *, today: date, now: datetime) -> dict[str, Any]:
-    mine = seen_by(looking.desk)
+def _of_cases(*, today: date, now: datetime) -> dict[str, Any]:
+    """SQL: conditions on cases, by name."""
     in_time = answered_in_time(today, now)
+    return {"answered": in_time.in_(("yes", "no")), "in_time": in_time == "yes"}
+
+
+def _settled(looking: Looking) -> dict[str, Any]:
+    """SQL: how many cases of the desk residents settled since."""
 
     def settled(action: str) -> Any:
         acted = select(CaseEvent.case_id).where(
             CaseEvent.action == action, CaseEvent.at >= looking.since
         )
-        return select(func.count(Case.id)).where(mine, Case.id.in_(acted))
+        return select(func.count(Case.id)).where(seen_by(looking.desk), Case.id.in_(acted))
 
-    return {
-        "confirmed": settled("confirmed"),
-        "not_confirmed": settled("not_confirmed"),
-        "answered": select(func.count(Case.id)).where(mine, in_time.in_(("yes", "no"))),
-        "in_time": select(func.count(Case.id)).where(mine, in_time == "yes"),
-    }
+    return {"confirmed": settled("confirmed"), "not_confirmed": settled("not_confirmed")}
 
 
-def _of_the_office(looking: Looking, wave: WaveView | None, *, today: date) -> dict[str, Any]:
-    def cases(*conditions: Any) -> Any:
-        return select(func.count(Case.id)).where(*conditions)
-
+def _of_the_office(looking: Looking, *, today: date) -> dict[str, Any]:
+    """SQL: conditions on cases, by name."""
     is_open = Case.state.in_((*AT_WORK, "out_of_remit_asked"))
-    asked = {
-        "cases_new": cases(Case.opened_at >= looking.since),
-        "cases_open": cases(is_open),
-        "cases_due_today": cases(is_open, due_on() == today),
-        "cases_overdue": cases(is_open, due_on() < today),
-        "escalated": cases(Case.escalated_at.is_not(None), Case.state.in_(AT_WORK)),
-        "assent": cases(Case.state == "out_of_remit_asked"),
+    return {
+        "cases_new": Case.opened_at >= looking.since,
+        "cases_open": is_open,
+        "cases_due_today": and_(is_open, due_on() == today),
+        "cases_overdue": and_(is_open, due_on() < today),
+        "escalated": and_(Case.escalated_at.is_not(None), Case.state.in_(AT_WORK)),
+        "assent": Case.state == "out_of_remit_asked",
     }
-    if wave is not None:
-        asked["themes"] = select(func.count(Theme.id)).where(
-            Theme.district_id == wave.district_id,
-            Theme.status == "proposed",
-            exists().where(ThemePeriod.theme_id == Theme.id, ThemePeriod.wave_id == wave.id),
-        )
-    return asked
+
+
+def _proposed(wave: WaveView) -> Any:
+    return select(func.count(Theme.id)).where(
+        Theme.district_id == wave.district_id,
+        Theme.status == "proposed",
+        exists().where(ThemePeriod.theme_id == Theme.id, ThemePeriod.wave_id == wave.id),
+    )
 
 
 def _of_the_admin(now: datetime) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from survey.services.theme_promises import refresh_all_promises
 OFFICE = Desk("evaluator", is_evaluator=True)
 # The department whose account the demo shows.
 # A comment is read so many days before somebody opens a case about it.
-SOONEST = 4
+SOONEST = 3
 # Cases about one comment, for every street and for one whose account the demo shows.
 FEW, MANY = 5, 17
 # China Mobile's own service number: nobody is called by mistake.
@@ -97,12 +97,14 @@ def _one_comment(
     if live in WITH_DEPARTMENT:
         fits = [one for one in fits if demo_words()["subjects"][one.subject]["department"]]
         # The department whose account the demo shows before the others.
-        fits.sort(key=lambda one: demo_words()["subjects"][one.subject]["department"] != CITY)
+        fits.sort(key=lambda one: demo_words()["subjects"][one.subject]["department"] == CITY)
     if not fits:
         return
-    told.remove(fits[0])
-    life = Life(agenda, fits[0].subject, street)
-    life.open(days, partial(open_comment_case, fits[0].id, actor=OFFICE.username))
+    # What was said last before that day.
+    chosen = fits[-1]
+    told.remove(chosen)
+    life = Life(agenda, chosen.subject, street)
+    life.open(days, partial(open_comment_case, chosen.id, actor=OFFICE.username))
     live(life)
 
 
