@@ -90,7 +90,9 @@ def enter() -> AnyResponse | str:
         session[HALF] = [account.fs_uniquifier, now.isoformat(), form.next.data]
         return redirect("/office/sign-in/code")
     else:
-        entry = sign_in.enter(account.id, device=_device(), now=now)
+        entry = sign_in.enter(
+            account.id, device=_device(), now=now, uniquifier=account.fs_uniquifier
+        )
         if entry.token:
             return _open(account, entry.token, to=form.next.data)
         until = entry.locked_until
@@ -113,7 +115,11 @@ def check_code() -> AnyResponse | str:
         return _from_the_start()
     account, to = half
     entry = sign_in.enter(
-        account.id, device=_device(), now=utc_now(), code=request.form.get("code", "")[:40]
+        account.id,
+        device=_device(),
+        now=utc_now(),
+        code=request.form.get("code", "")[:40],
+        uniquifier=account.fs_uniquifier,
     )
     if entry.token is None:
         return _code_page(wrong=True, until=entry.locked_until)

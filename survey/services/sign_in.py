@@ -20,16 +20,25 @@ class Entry:
     recovery_codes_left: int | None = None
 
 
-def enter(account_id: int, *, device: Device, now: datetime, code: str | None = None) -> Entry:
+def enter(
+    account_id: int,
+    *,
+    device: Device,
+    now: datetime,
+    code: str | None = None,
+    uniquifier: str | None = None,
+) -> Entry:
     """Open a session for an account whose password was right.
 
     code: the one-time or recovery code; needed when the account has codes. A wrong one counts
-    like a wrong password. The count of failures starts anew only here, when all is right.
+    like a wrong password. uniquifier: the account's when the password was checked; a new password
+    has changed it, and the old one opens nothing even in that moment. The count of
+    failures starts anew only here, when all is right.
     Raises Refused: codes_unreadable.
     """
     with transaction() as session:
         account = sign_in_attempts.held(session, account_id)
-        if not account.active:
+        if not account.active or uniquifier not in (None, account.fs_uniquifier):
             return Entry()
         if sign_in_attempts.is_locked(account, now=now):
             return Entry(locked_until=account.locked_until)

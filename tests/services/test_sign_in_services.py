@@ -132,6 +132,14 @@ def test_guesses_already_under_way_are_not_taken_once_the_account_is_locked(
         assert refused.value.code == "account_locked"
 
 
+def test_a_password_changed_since_it_was_checked_opens_nothing(key: int) -> None:
+    checked = db.session.scalars(select(Account.fs_uniquifier).where(Account.id == key)).one()
+    db.session.rollback()
+    assert sign_in.enter(key, device=HOME, now=NOW, uniquifier=checked).token
+    access.change_own_password("eva", PASSWORD, "another long enough one", now=NOW)
+    assert sign_in.enter(key, device=HOME, now=NOW, uniquifier=checked).token is None
+
+
 def test_failures_at_the_same_time_are_all_counted(each_app: Flask, key: int) -> None:
     db.session.rollback()
 
