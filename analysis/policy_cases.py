@@ -1,4 +1,4 @@
-"""Policy values: in how many working days an office answers for what residents said."""
+"""Policy values: in how many days an office answers for what residents said, and is asked again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.policy_entries import value
 
 @dataclass(frozen=True)
 class CaseValues:
-    """Due dates of cases. They change no figure."""
+    """Due dates of cases, and for how long is asked and promised. No formula reads them."""
 
     call_back_days: int = value(
         1, "integer", section="cases", acts_on="elsewhere", low=0, high=60,
@@ -28,4 +28,15 @@ class CaseValues:
         2, "integer", section="cases", acts_on="elsewhere", low=0, high=60,
         en="Working days in which a department comes when a street calls it",
         zh="街道“吹哨”后部门应“报到”的工作日数",
+    )
+    recheck_days: int = value(
+        7, "integer", section="cases", acts_on="elsewhere", low=0, high=60,
+        en="Days for which residents are asked whether a theme is solved before their answers "
+        "close the case, so that the first few do not decide alone",
+        zh="问题办结后至少回访多少天才据居民回答结案，避免由最先回答的几个人决定",
+    )
+    plan_days: int = value(
+        180, "integer", section="cases", acts_on="elsewhere", low=1, high=1100,
+        en="Furthest day ahead that a plan may promise, because a plan in time gives points back",
+        zh="整改计划最远可以承诺到多少天以后（计划未逾期即返还部分扣分）",
     )

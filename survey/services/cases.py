@@ -18,12 +18,12 @@ from survey.formatting import local_time
 from survey.models import Case, ContactRequest, Street
 from survey.personal_words import personal_parts
 from survey.plain_text import plain
+from survey.queries.policies import kept_policy
+from survey.queries.rechecks import policy_of
 from survey.services import audit
 from survey.services.case_file import record, take
 
 LONGEST_WORDS = 2000
-# No plan reaches further: a year mistyped is no promise.
-FURTHEST_DAYS = 3 * 366
 # States in which a case that somebody took up is worked on.
 AT_WORK = ("accepted", "planned", "not_confirmed")
 NO_ANSWER_DUE = ("out_of_remit",)
@@ -116,17 +116,28 @@ def plan(
         raise Refused(
             "past_day", _l("This day has passed. Choose today or a later day."), status=422
         )
-    if due_on > today + timedelta(days=FURTHEST_DAYS):
-        raise Refused(
-            "too_far", _l("This is more than three years ahead. Choose an earlier day."), status=422
-        )
     with transaction() as session:
         case = take(session, case_id, desk=desk, version=version)
         _require(case, AT_WORK, _not_at_work(case))
+        _require_near(due_on, today, days=kept_policy(policy_of(session, case)).plan_days)
         case.plan, case.plan_due_on = said, due_on
         case.planned_at = case.planned_at or now
         record(
             session, case, "planned", desk=desk, now=now, state="planned", words=said, due_on=due_on
+        )
+
+
+def _require_near(due_on: date, today: date, *, days: int) -> None:
+    """A plan in time gives points back, so that it must not reach as far as somebody likes."""
+    if due_on > today + timedelta(days=days):
+        raise Refused(
+            "too_far",
+            _l(
+                "That is more than %(days)s days ahead, the furthest a plan may reach. Choose an "
+                "earlier day.",
+                days=days,
+            ),
+            status=422,
         )
 
 

@@ -9,10 +9,7 @@ from functools import partial
 from sqlalchemy import select
 
 from survey.desk import Desk
-from survey.models import (
-    CaseCall,
-    db,
-)
+from survey.models import CaseCall, db
 from survey.services import cases
 from survey.services.case_calls import call_departments, came
 from survey.services.case_paths import escalate
@@ -20,10 +17,16 @@ from survey.services.case_remit import ask_out_of_remit, decide_out_of_remit
 from survey.services.demo_agenda import CITY, Life, desk_of
 from survey.services.demo_receipts import answer_own, answer_theme
 from survey.services.demo_subjects import demo_words
+from survey.services.rechecks import settle_what_is_clear
 
 OTHER_OFFICE = Desk("evaluator-2", is_evaluator=True)
 
 # Lives of cases about a theme; days before now.
+
+
+def _looked_at(_case_id: int, at: datetime) -> None:
+    """What the worker does at night: whether what residents said is clear by now."""
+    settle_what_is_clear(now=at)
 
 
 def _solved(life: Life, opening: Callable[..., int]) -> None:
@@ -34,6 +37,7 @@ def _solved(life: Life, opening: Callable[..., int]) -> None:
     life.done(33)
     life.then(30, partial(answer_theme, most=9, yes=6))
     life.then(26, partial(answer_theme, first=9, most=30, yes=28))
+    life.then(24, _looked_at)
 
 
 def _unsolved(life: Life, opening: Callable[..., int]) -> None:
@@ -42,6 +46,7 @@ def _unsolved(life: Life, opening: Callable[..., int]) -> None:
     life.plan(46, -30)
     life.done(34)
     life.then(29, partial(answer_theme, most=22, yes=5))
+    life.then(25, _looked_at)
     life.plan(22, 9)
 
 
@@ -76,6 +81,7 @@ def _handed(life: Life, opening: Callable[..., int]) -> None:
     life.reply(37, to)
     life.done(17, to)
     life.then(13, partial(answer_theme, most=30, yes=28))
+    life.then(9, _looked_at)
 
 
 THEME_LIVES: dict[str, Callable[[Life, Callable[..., int]], None]] = {

@@ -5,7 +5,7 @@ Nobody but residents confirms a case, and silence is neither yes nor no.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -156,13 +156,19 @@ def _settle_when_clear(session: Any, case: Case, *, now: datetime) -> bool:
         if said is not None:
             settle(session, case, is_solved=said, now=now)
         return said is not None
+    policy = kept_policy(policy_of(session, case))
+    done = _last_done(session, case)
+    # Whoever answers first would decide alone, and a bound that is looked at after every answer
+    # is reached sooner or later by chance: all are asked for so many days, then it is looked at.
+    if done is not None and now < done + timedelta(days=policy.recheck_days):
+        return False
     row = session.execute(
         counted_rechecks()
         .where(Recheck.case_id == case.id, Recheck.round == case.round)
         .group_by(Recheck.case_id, Recheck.round)
     ).first()
     _case, _round, solved, reasked = row or (0, 0, 0, 0)
-    verdict = residents_verdict(solved, reasked, kept_policy(policy_of(session, case)))
+    verdict = residents_verdict(solved, reasked, policy)
     if verdict is not None:
         settle(session, case, is_solved=verdict, now=now, words=f"{solved}/{reasked}")
     return verdict is not None

@@ -201,9 +201,18 @@ OTHER: dict[str, Any] = {
     "call_back_days": 3,
     "case_reply_days": 30,
     "call_departments_days": 5,
+    "recheck_days": 14,
+    "plan_days": 90,
 }
 # Values that came after the hash below was taken.
-LATER = {"objective_weights", "call_back_days", "case_reply_days", "call_departments_days"}
+LATER = {
+    "objective_weights",
+    "call_back_days",
+    "case_reply_days",
+    "call_departments_days",
+    "recheck_days",
+    "plan_days",
+}
 # With too few points to estimate it the correlation is assumed: seen together with min_clusters.
 TOGETHER = {"cluster_correlation": ({"min_clusters": 30}, 0.4)}
 

@@ -138,6 +138,8 @@ ADDED = (
     "call_back_days",
     "case_reply_days",
     "call_departments_days",
+    "recheck_days",
+    "plan_days",
 )
 # Defaults that were others then.
 FIRST_DEFAULTS = {"stream_bias_floor": 3.0}

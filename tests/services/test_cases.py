@@ -104,12 +104,15 @@ def test_an_act_out_of_order_is_refused_in_words(app: Flask, act: str) -> None:
         assert (error.code, str(error)) == ("wrong_state", "Accept the case first.")
 
 
-def test_a_plan_promises_no_day_that_has_passed_or_is_years_ahead(app: Flask) -> None:
+def test_a_plan_promises_no_day_that_has_passed_or_is_too_far(
+    app: Flask,
+) -> None:
     with app.app_context():
         case_id = case_factories.a_theme_case(factories.place())
         cases.accept(case_id, version=1, desk=STREET, now=NOW)
         for day, code in (
             (TODAY - timedelta(days=1), "past_day"),
+            (TODAY + timedelta(days=181), "too_far"),
             (date(9999, 12, 31), "too_far"),
         ):
             error = refused(

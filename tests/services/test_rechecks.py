@@ -99,9 +99,15 @@ def case_of(case_id: int) -> Case:
 
 @pytest.fixture
 def asked(each_app: Flask) -> tuple[Place, int, int, list[str]]:
-    """place, theme, case done in s1, twelve receipts that mention the theme there."""
+    """place, theme, case done in s1, twelve receipts that mention the theme there.
+
+    By this policy what is clear settles at once; how long is asked has a test of its own.
+    """
     with each_app.app_context():
         place = factories.place()
+        at_once = factories.policy(overrides={"recheck_days": 0})
+        with transaction() as session:
+            session.get_one(Wave, place.wave_id).policy_id = at_once
         theme_id = case_factories.a_theme(place)
         receipts = mentioning(place, 12, theme_id=theme_id)
         case_id = case_factories.a_theme_case(place, theme_id=theme_id)
@@ -150,6 +156,28 @@ def test_twelve_who_say_solved_confirm_it_once_ten_are_enough(each_app: Flask, a
         with pytest.raises(Refused, match="no longer open"):
             tell(receipts[10], case_id, True)
         assert period(theme_id, place) == ("plan", 10, 10)
+
+
+def test_the_first_ten_do_not_decide_before_all_were_asked_for_a_week(each_app: Flask) -> None:
+    with each_app.app_context():
+        place = factories.place()
+        theme_id = case_factories.a_theme(place)
+        receipts = mentioning(place, 20, theme_id=theme_id)
+        case_id = case_factories.a_theme_case(place, theme_id=theme_id)
+        done(case_id)
+        # Friends of the office are quick; the others are heard all the same.
+        for found in receipts[:10]:
+            tell(found, case_id, True)
+        assert settle_what_is_clear(now=LATER + timedelta(days=6)) == 0
+        for found in receipts[10:]:
+            tell(found, case_id, False)
+        assert settle_what_is_clear(now=LATER + timedelta(days=8)) == 0
+        assert case_of(case_id).state == "done"
+        assert period(theme_id, place) == ("plan", 10, 20)
+        for found in receipts[10:18]:
+            tell(found, case_id, True)
+        assert settle_what_is_clear(now=LATER + timedelta(days=9)) == 1
+        assert case_of(case_id).state == "confirmed"
 
 
 def test_residents_who_say_no_give_it_back_and_it_is_asked_anew(each_app: Flask, asked) -> None:

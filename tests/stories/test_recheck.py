@@ -22,7 +22,9 @@ from survey.queries.views import AdjustmentView
 from survey.queries.waves import wave_view
 from survey.services import access
 from survey.services.evaluate import publish
+from survey.services.rechecks import settle_what_is_clear
 from survey.services.theme_counts import recount
+from survey.services.theme_promises import refresh_all_promises
 from tests import factories
 from tests.factories import levels
 from tests.stories.test_scan_to_publish import PARKING, PASSWORD, answer, sign_in
@@ -165,6 +167,12 @@ class District:
             assert found.adjusted.value is not None
             return cost, found.public.value, found.adjusted.value
 
+    def a_week_later(self) -> None:
+        """What the worker does in the night after the last day of asking."""
+        with self.app.app_context():
+            settle_what_is_clear(now=utc_now() + timedelta(days=8))
+            refresh_all_promises(now=utc_now() + timedelta(days=8))
+
     def state(self) -> tuple[str, int]:
         with self.app.app_context():
             case = db.session.scalars(select(Case)).one()
@@ -212,13 +220,18 @@ def test_what_residents_say_is_solved_comes_back_in_the_next_draft(
     assert public - adjusted == pytest.approx(0.2 * deduction(0.8))
     assert district.state() == ("done", 1)
 
-    # When two more do, 10 of 12 reach the bound: all comes back, and the case is confirmed
+    # When two more do, 10 of 12 reach the bound: all comes back
     for receipt in district.receipts[10:]:
         district.say(receipt, "yes")
     cost, public, adjusted = district.street()
     assert cost.relief == 1
     assert public == pytest.approx(adjusted)
+
+    # And when all have been asked for a week, that confirms the case
+    assert district.state() == ("done", 1)
+    district.a_week_later()
     assert district.state() == ("confirmed", 1)
+    assert district.street()[0].relief == 1
     again = district.receipts[0].replace("lang=zh", "lang=en")
     thanked = district.phone.get(again).get_data(as_text=True)
     assert "You said: it is solved." in thanked
@@ -246,6 +259,7 @@ def test_what_residents_say_is_not_solved_goes_back_to_the_street(each_app: Flas
         district.say(receipt, "no")
     assert district.state() == ("done", 1)
     district.say(district.receipts[9], "yes")
+    district.a_week_later()
     # 1 of 10: even the upper bound is below six tenths.
     assert district.state() == ("not_confirmed", 1)
     cost, public, adjusted = district.street()
