@@ -214,8 +214,8 @@ def main() -> None:
     else:
         from benchmarks.__main__ import table
 
-        made = run(responses=options.responses, cases=options.cases)
-        Console(width=150).print(table(NAME, made))
+        rows = run(responses=options.responses, cases=options.cases)
+        Console(width=150).print(table(NAME, rows))
 
 
 if __name__ == "__main__":
