@@ -84,6 +84,8 @@ def open_number(case_id: int) -> str:
 def act(case_id: int, act: str) -> Page:
     """Do one thing with the case; what is refused stays in its form, with the reason above."""
     _seen(case_id)
+    if act == "reply" and "fill" in request.form:
+        return case_page(case_id, doing=act)
     given: dict[str, Any] = {
         "version": _number("version") or 0,
         "desk": g.viewer.desk,
@@ -163,11 +165,16 @@ def case_page(
 
 
 def _filled(templates: tuple[TemplateView, ...], found: CaseView, today: date) -> str:
-    """The words of the template that was chosen, for this case; "": none was."""
-    wanted = request.args.get("template", "")
+    """What was typed and, below, the words of the template that was chosen; "": none was."""
+    is_posted = "fill" in request.form
+    wanted = (request.form if is_posted else request.args).get("template", "")
     one = next((one for one in templates if str(one.id) == wanted), None)
+    if one is None:
+        return ""
     street = by_language(*found.street_name)
-    return one.filled(street=street, case=found.id, day=today) if one else ""
+    filled = one.filled(street=street, case=found.id, day=today)
+    typed = request.form.get("words", "").strip() if is_posted else ""
+    return "\n\n".join(part for part in (typed, filled) if part)
 
 
 def _seen(case_id: int) -> CaseView:

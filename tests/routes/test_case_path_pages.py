@@ -188,6 +188,15 @@ def test_templates_are_a_desk_s_own_or_the_district_s(
     page = clerk.get(f"/office/cases/{case_id}?template={own}").text
     assert f"第 {case_id} 号，s1 Street，" in page
     assert clerk.get(f"/office/cases/{case_id}?template=x").status_code == 200
+    # Put in after something was typed: both are there, nothing is stored, and the version that
+    # was seen stays, so that what others did meanwhile is still told.
+    token = form_token(page)
+    given = {"csrf_token": token, "version": "7", "words": "已经查看。", "template": own, "fill": 1}
+    both = clerk.post(f"/office/cases/{case_id}/reply", data=given).text
+    assert f"已经查看。\n\n第 {case_id} 号，s1 Street，" in both
+    assert 'name="version" value="7"' in both
+    with app.app_context():
+        assert db.session.get_one(Case, case_id).reply == ""
     fields = {"name": "路灯二", "words": "请 {date} 前", "version": 0}
     assert template(app, clerk, f"/{common}", **fields).status_code == 403
     assert template(app, dept, f"/{own}", **fields).status_code == 403
