@@ -108,6 +108,7 @@ FILES = {
     "assessment.list_template",
     "assessment.template",
     "duties.download",
+    "inbox.download",
     "operations.healthz",
     "operations.metrics",
     "operations.readyz",

@@ -183,10 +183,6 @@ def inbox(
     """
     tabs = tab_counts(desk)
     wanted = _filtered(desk, today=today, filters=filters)
-    if filters.words:
-        said = about(filters.words)
-        # What says nothing to look for finds nothing: all cases would look like an answer.
-        wanted.append(said if said is not None else literal(False))
     page = max(1, page)
     rows, total = _rows(wanted, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     if not rows and page > 1:
@@ -194,6 +190,13 @@ def inbox(
         page = max(1, -(-total // PER_PAGE))
         rows, total = _rows(wanted, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     return InboxPage(rows, total, page, max(1, -(-total // PER_PAGE)), tabs)
+
+
+def inbox_rows(
+    desk: Desk, *, today: date, filters: InboxFilters, most: int
+) -> tuple[tuple[CaseRow, ...], int]:
+    """(the first `most` cases that the filters let through, how many there are on all)."""
+    return _rows(_filtered(desk, today=today, filters=filters), limit=most)
 
 
 def tab_counts(desk: Desk) -> dict[str, int]:
@@ -238,6 +241,10 @@ def _filtered(desk: Desk, *, today: date, filters: InboxFilters) -> list[Any]:
         conditions.append(due_on() <= last.get(filters.due, today + timedelta(days=6)))
     if filters.due == "today":
         conditions.append(due_on() >= today)
+    if filters.words:
+        said = about(filters.words)
+        # What says nothing to look for finds nothing: all cases would look like an answer.
+        conditions.append(said if said is not None else literal(False))
     return conditions
 
 

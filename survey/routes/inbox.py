@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
 from survey.case_words import ORIGINS, STATES
 from survey.clock import utc_now
 from survey.desk import Desk
+from survey.exports.inbox_file import inbox_file
 from survey.formatting import local_time
 from survey.queries.inbox import DUE, TABS, InboxFilters, inbox, tab_counts
 from survey.queries.inbox_about import inbox_choices
@@ -43,6 +44,22 @@ def index() -> str:
         states=STATES,
         origins=ORIGINS,
         is_filtered=any(request.args.get(name) for name in request.args if name not in PLAIN),
+    )
+
+
+@blueprint.get("/inbox.<kind>")
+@requires("street", "department", "evaluator")
+def download(kind: str) -> Response:
+    """The cases of the list as a file, csv or xlsx, all pages of it."""
+    today = local_time(utc_now()).date()
+    content = inbox_file(
+        kind, g.viewer.desk, today=today, filters=_filters(), is_demo=g.viewer.is_demo
+    )
+    name = f"cases-{today.isoformat()}.{kind}"
+    return Response(
+        content,
+        mimetype="text/csv" if kind == "csv" else "application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import event
 
 from survey.database import transaction
@@ -164,3 +167,43 @@ def test_budget(app: Flask, signed_in: SignIn, cases: dict[str, int], who: str, 
         one for one in found if one == "BEGIN" or "FROM account" in one or "office_session" in one
     ]
     assert len(found) - len(own) <= 6, found
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_list_is_a_file_of_what_the_desk_sees_and_filters(
+    signed_in: SignIn, cases: dict[str, int], kind: str
+) -> None:
+    def rows(who: str, query: str = "?tab=all") -> list[dict[str, str]]:
+        got = signed_in(who).get(f"/office/inbox.{kind}{query}")
+        assert got.status_code == 200
+        assert f".{kind}" in got.headers["Content-Disposition"]
+        if kind == "csv":
+            return list(csv.DictReader(io.StringIO(got.data.decode("utf-8-sig"))))
+        head, *lines = load_workbook(io.BytesIO(got.data), read_only=True)["inbox"].iter_rows(
+            values_only=True
+        )
+        return [dict(zip(map(str, head), map(str, line), strict=True)) for line in lines]
+
+    everything = rows("eva")
+    assert {int(row["case"]) for row in everything} == set(cases.values())
+    own = rows("clerk")
+    assert 0 < len(own) < len(everything)
+    assert {row["street"] for row in own} == {"s1"}
+    assert [int(row["case"]) for row in rows("eva", "?tab=all&origin=theme")] == [cases["parking"]]
+    assert [int(row["case"]) for row in rows("clerk", "?tab=all&q=路灯")] == [cases["lamp"]]
+
+
+def test_a_file_of_cases_keeps_no_words_of_who_asked_to_be_called(
+    signed_in: SignIn, cases: dict[str, int]
+) -> None:
+    got = signed_in("eva").get("/office/inbox.csv?tab=all&origin=call_back")
+    (row,) = csv.DictReader(io.StringIO(got.data.decode("utf-8-sig")))
+    assert int(row["case"]) == cases["call"]
+    assert row["what_zh"] == row["what_en"] == ""
+
+
+def test_a_file_of_another_kind_or_by_nobody_is_refused(
+    client: FlaskClient, signed_in: SignIn, cases: dict[str, int]
+) -> None:
+    assert signed_in("eva").get("/office/inbox.pdf").status_code == 422
+    assert client.get("/office/inbox.csv").status_code in (302, 401, 403)
