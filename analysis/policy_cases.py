@@ -12,7 +12,7 @@ from analysis.policy_entries import value
 
 @dataclass(frozen=True)
 class CaseValues:
-    """Due dates of cases, and for how long is asked and promised. No formula reads them."""
+    """Due dates of cases, for how long residents are asked, and how far a plan reaches."""
 
     call_back_days: int = value(
         1, "integer", section="cases", acts_on="elsewhere", low=0, high=60,
@@ -30,10 +30,10 @@ class CaseValues:
         zh="街道“吹哨”后部门应“报到”的工作日数",
     )
     recheck_days: int = value(
-        7, "integer", section="cases", acts_on="elsewhere", low=0, high=60,
-        en="Days for which residents are asked whether a theme is solved before their answers "
-        "close the case, so that the first few do not decide alone",
-        zh="问题办结后至少回访多少天才据居民回答结案，避免由最先回答的几个人决定",
+        7, "integer", section="cases", acts_on="answers", low=0, high=60,
+        en="Days for which residents are asked whether a theme is solved before what they say "
+        "counts, so that those who answer first do not decide alone",
+        zh="办结后回访满多少天才计入居民的回答，避免由最先回答的几个人决定",
     )
     plan_days: int = value(
         180, "integer", section="cases", acts_on="elsewhere", low=1, high=1100,

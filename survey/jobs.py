@@ -142,12 +142,10 @@ def _register_tasks(opened: Huey, app: Flask) -> None:
     @opened.periodic_task(lambda now: (now.hour, now.minute) == (16, 5), name="keep_promises")
     def keep_promises() -> None:
         """When the day has turned in China: plans became overdue, answers came to count."""
-        from survey.services.rechecks import settle_what_is_clear
-        from survey.services.theme_promises import refresh_all_promises
+        from survey.services import rechecks
 
         with app.app_context():
-            settle_what_is_clear(now=utc_now())
-            refresh_all_promises(now=utc_now())
+            rechecks.keep_promises(now=utc_now())
 
     app.extensions["tasks"] = {
         "draw_picture": draw_picture,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from analysis.adjustment import wilson_lower, wilson_upper
+from analysis.policy import Policy
 from analysis.types import Estimate
+from survey.formatting import local_time
 from survey.models import (
     Case,
     CaseEvent,
@@ -223,9 +225,11 @@ class RecheckView:
     #: One-sided 95 % Wilson bounds of the share, 0 … 1.
     low: float | None
     high: float | None
-    #: What the policy asks for: from how many answers on, and the share the lower bound reaches.
+    #: What the policy asks for: from how many answers on, the share the lower bound reaches, and
+    #: the day from which on what is said counts.
     needed: int
     needed_share: float
+    counts_on: date
     #: Residents' own, redacted, in no order that tells when they came.
     words: tuple[str, ...]
 
@@ -257,7 +261,12 @@ def recheck_view(case_id: int) -> RecheckView | None:
     """What residents said of a case; None before it was done for the first time. One query."""
     # The limit keeps a database from counting who is asked once an answer.
     head = (
-        select(Case.id, _policy_id().label("policy_id"), _asked().label("asked"))
+        select(
+            Case.id,
+            case_policy_id().label("policy_id"),
+            _asked().label("asked"),
+            last_done().label("done_at"),
+        )
         .where(Case.id == case_id, Case.round > 0, Case.origin.in_(("theme", "comment")))
         .limit(1)
         .subquery()
@@ -265,11 +274,11 @@ def recheck_view(case_id: int) -> RecheckView | None:
     said = (
         select(Recheck.case_id, Recheck.round, Recheck.is_solved, Recheck.words)
         .join(Response, Recheck.response_id == Response.id)
-        .where(Recheck.case_id == case_id, Response.status == "accepted", Response.is_valid)
+        .where(Recheck.case_id == case_id, counts())
         .subquery()
     )
     found = db.session.execute(
-        select(Case, head.c.policy_id, head.c.asked, said.c.is_solved, said.c.words)
+        select(Case, head.c.policy_id, head.c.asked, said.c.is_solved, said.c.words, head.c.done_at)
         .join(head, head.c.id == Case.id)
         .outerjoin(said, and_(said.c.case_id == Case.id, said.c.round == Case.round))
     ).all()
@@ -295,17 +304,47 @@ def recheck_view(case_id: int) -> RecheckView | None:
         high=wilson_upper(solved, n) if is_enough else None,
         needed=policy.recheck_min,
         needed_share=policy.recheck_solved,
+        counts_on=counts_on(row.done_at or case.done_at or case.opened_at, policy),
         words=tuple(words),
     )
 
 
+def counts_on(done_at: datetime, policy: Policy) -> date:
+    """The day from which on what residents say of a theme counts, in the district's time zone.
+
+    done_at: UTC, when the office last said that it is done. Until then all are asked, so that
+    those who answer first do not decide alone.
+    """
+    return local_time(done_at).date() + timedelta(days=policy.recheck_days)
+
+
+def counts() -> Any:
+    """SQL: a recheck of a theme's case counts: its answer does, and its comment is still about
+    the theme. Of Recheck joined with Response."""
+    own, its = aliased(Theme), aliased(Theme)
+    still_about = (
+        exists()
+        .where(
+            Comment.response_id == Recheck.response_id,
+            Mention.comment_id == Comment.id,
+            func.coalesce(Mention.kind_id, 1) != 0,
+            its.id == Mention.theme_id,
+            own.id == Case.theme_id,
+            func.coalesce(its.merged_into_id, its.id) == func.coalesce(own.merged_into_id, own.id),
+            Case.id == Recheck.case_id,
+        )
+        .correlate(Recheck)
+    )
+    return and_(Response.status == "accepted", Response.is_valid, still_about)
+
+
 def policy_of(session: Any, case: Case) -> int | None:
-    """The policy under which a case is rechecked, see `_policy_id`. One query."""
-    found: int | None = session.scalar(select(_policy_id()).where(Case.id == case.id))
+    """The policy under which a case is rechecked, see `case_policy_id`. One query."""
+    found: int | None = session.scalar(select(case_policy_id()).where(Case.id == case.id))
     return found
 
 
-def _policy_id() -> Any:
+def case_policy_id() -> Any:
     """SQL: the policy of the wave in which it was said, else of the district's newest wave."""
     return (
         select(Wave.policy_id)

@@ -34,8 +34,8 @@ from survey.services.demo_agenda import CITY, Agenda, Life, desk_of
 from survey.services.demo_answers import INDICATORS, Inventor
 from survey.services.demo_lives import COMMENT_LIVES, THEME_LIVES, WITH_DEPARTMENT
 from survey.services.demo_subjects import demo_words, subject_of
+from survey.services.rechecks import keep_promises
 from survey.services.reply_templates import add_template
-from survey.services.theme_promises import refresh_all_promises
 
 OFFICE = Desk("evaluator", is_evaluator=True)
 # The department whose account the demo shows.
@@ -83,7 +83,7 @@ def build_cases(
     added = _call_backs(agenda, inventor, waves[1], with_account)
     agenda.run()
     _templates(with_account, now=now)
-    refresh_all_promises(now=now)
+    keep_promises(now=now)
     rollup.fold_all(now=now)
     return added
 

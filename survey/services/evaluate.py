@@ -25,8 +25,7 @@ from survey.queries.views import EvaluationView
 from survey.queries.waves import WaveView, wave_view
 from survey.services import audit
 from survey.services.freezing import Transaction, require_closed_piles, store_frozen
-from survey.services.rechecks import settle_what_is_clear
-from survey.services.theme_promises import refresh_all_promises
+from survey.services.rechecks import keep_promises
 from survey.working_days import add_working_days, add_working_days_beyond
 
 #: Days from today to the last day of a notice, at most: a year typed wrong holds nobody up.
@@ -54,8 +53,7 @@ def freeze(
     no reason for a revision, a calendar that does not reach the last day; 422 a last day that is
     too early or more than `LONGEST_NOTICE` days away.
     """
-    settle_what_is_clear(now=now)
-    refresh_all_promises(now=now)
+    keep_promises(now=now)
     with transaction(snapshot=True) as session:
         _hold_evaluations(session)
         wave = wave_view(wave_code)
@@ -109,8 +107,7 @@ def publish(
     Raises Refused: 404 unknown wave; 409 what is frozen is not approved, a decision since then is
     not in its figures, piles of paper forms are open, or in one step as `freeze`.
     """
-    settle_what_is_clear(now=now)
-    refresh_all_promises(now=now)
+    keep_promises(now=now)
     with transaction(snapshot=True) as session:
         _hold_evaluations(session)
         wave = wave_view(wave_code)

@@ -5,7 +5,7 @@ Nobody but residents confirms a case, and silence is neither yes nor no.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
@@ -19,10 +19,21 @@ from survey.errors import Refused
 from survey.formatting import local_time
 from survey.models import Case, Comment, Recheck, Response, Street
 from survey.queries.policies import kept_policy
-from survey.queries.rechecks import AnswerCase, CommentKey, answer_cases, last_done, policy_of
+from survey.queries.rechecks import (
+    AnswerCase,
+    CommentKey,
+    answer_cases,
+    counts_on,
+    last_done,
+    policy_of,
+)
 from survey.services.case_file import note
 from survey.services.responses import CONTROLS
-from survey.services.theme_promises import counted_rechecks, refresh_promises
+from survey.services.theme_promises import (
+    counted_rechecks,
+    refresh_all_promises,
+    refresh_promises,
+)
 from survey.services.withdraw import unknown_receipt
 
 LONGEST_WORDS = 500
@@ -82,7 +93,8 @@ def answer_recheck(
         old.is_solved, old.words = is_solved, redact(said).text[:LONGEST_WORDS]
         old.answered_on = local_time(now).date()
         session.flush()
-        _settle_when_clear(session, case, now=now)
+        if case.origin == "comment":
+            _settle_when_clear(session, case, now=now)
         if case.theme_id is not None:
             refresh_promises(session, case.theme_id, case.street_id, on=local_time(now).date())
 
@@ -122,10 +134,10 @@ def _not_asked() -> Refused:
 
 
 def settle_what_is_clear(*, now: datetime) -> int:
-    """Settle cases for which answers came to count since they were given; how many.
+    """Settle cases for which what residents said is clear by now; how many.
 
-    One transaction; the worker's, once a day: an answer that was held back is counted by then.
-    now: UTC.
+    One transaction; the worker's, once a day, and before figures are frozen. A theme's case is
+    settled nowhere else: not by the answer that makes it clear. now: UTC.
     """
     said = exists().where(Recheck.case_id == Case.id, Recheck.round == Case.round)
     settled = 0
@@ -138,6 +150,14 @@ def settle_what_is_clear(*, now: datetime) -> int:
         ).all():
             settled += _settle_when_clear(session, case, now=now)
     return settled
+
+
+def keep_promises(*, now: datetime) -> None:
+    """Bring to the day what residents' words and passed days lead to: cases, then what their
+    themes give back. Two transactions; the worker's every night, and before figures are frozen.
+    """
+    settle_what_is_clear(now=now)
+    refresh_all_promises(now=now)
 
 
 def _settle_when_clear(session: Any, case: Case, *, now: datetime) -> bool:
@@ -160,7 +180,7 @@ def _settle_when_clear(session: Any, case: Case, *, now: datetime) -> bool:
     done = _last_done(session, case)
     # Whoever answers first would decide alone, and a bound that is looked at after every answer
     # is reached sooner or later by chance: all are asked for so many days, then it is looked at.
-    if done is not None and now < done + timedelta(days=policy.recheck_days):
+    if done is not None and local_time(now).date() < counts_on(done, policy):
         return False
     row = session.execute(
         counted_rechecks()

@@ -11,8 +11,9 @@ was opened later; a merged theme's cases are those of the theme that speaks for 
   solved: g is the larger of a half and v.
 - ``state`` overdue: the day has passed, or residents said that it is not solved and there is no
   newer plan: g is v. That the office says "done" changes none of this.
-- ``solved`` of ``reasked``: what residents whose answers count said in the case's latest round;
-  v is their share from ten on, and g is 1 when its lower bound is at least 0.60.
+- ``solved`` of ``reasked``: what residents whose answers count said in the case's latest round,
+  once all were asked for the policy's `recheck_days`, so that those who answer first do not decide
+  alone; v is their share from ten on, and g is 1 when its lower bound is at least 0.60.
 
 The day is the first one that was promised since residents last said "not solved": moving it later
 does not gain time. A wave whose figures are frozen or published is never touched; what is said
@@ -42,6 +43,8 @@ from survey.models import (
     ThemePeriod,
     Wave,
 )
+from survey.queries.policies import kept_policy
+from survey.queries.rechecks import case_policy_id, counts, counts_on, last_done
 from survey.queries.theme_counts import speaking
 from survey.services.theme_meanwhile import hold_themes
 
@@ -60,6 +63,8 @@ class _Promise:
     is_planned: bool
     #: The first day promised since residents last said no; None: none since.
     plan_due_on: date | None
+    #: From when on what residents say counts; None: it was never said to be done.
+    counts_on: date | None
 
 
 def refresh_promises(session: Any, theme_id: int, street_id: int | None, *, on: date) -> None:
@@ -120,7 +125,7 @@ def refresh_themes(
         ]
         latest = max(its, key=lambda one: one.order, default=None)
         state = _state(latest, on)
-        solved, reasked = said.get((latest.case_id, latest.round), (0, 0)) if latest else (0, 0)
+        solved, reasked = _share(latest, said, on)
         if period.state == "removed":
             state = "removed"
         found = (state, solved, reasked)
@@ -136,6 +141,15 @@ def _state(promise: _Promise | None, on: date) -> str:
         return "none"
     is_in_time = promise.plan_due_on is not None and promise.plan_due_on >= on
     return "plan" if is_in_time else "overdue"
+
+
+def _share(
+    promise: _Promise | None, said: dict[tuple[int, int], tuple[int, int]], on: date
+) -> tuple[int, int]:
+    """(solved, reasked), none before all were asked for as long as the policy says."""
+    if promise is None or promise.counts_on is None or on < promise.counts_on:
+        return 0, 0
+    return said.get((promise.case_id, promise.round), (0, 0))
 
 
 def _open_periods(session: Any, themes: Collection[int], street_id: int | None) -> list[Any]:
@@ -190,6 +204,8 @@ def _promises(session: Any, themes: Collection[int]) -> dict[tuple[int, int | No
             first_promised.label("due_on"),
             refused.label("refused"),
             Case.plan_due_on,
+            func.coalesce(last_done(), Case.done_at).label("done_at"),
+            case_policy_id().label("policy_id"),
         )
         .join(Theme, Case.theme_id == Theme.id)
         .where(Case.origin == "theme")
@@ -204,6 +220,9 @@ def _promises(session: Any, themes: Collection[int]) -> dict[tuple[int, int | No
                 is_planned=row.planned_at is not None,
                 # Without a line in its trail (loaded), what stands in the case itself.
                 plan_due_on=_as_day(row.due_on or (None if row.refused else row.plan_due_on)),
+                counts_on=counts_on(row.done_at, kept_policy(row.policy_id))
+                if row.done_at is not None
+                else None,
             )
     return found
 
@@ -227,7 +246,7 @@ def counted_rechecks() -> Any:
     """SELECT case, round, how many said "solved", how many answered; to be grouped by its caller.
 
     An answer that is held back, rejected or withdrawn, or too short to count, counts here no more
-    than in the figures.
+    than in the figures, nor does one whose comment people found to be about something else.
     """
     return (
         select(
@@ -237,7 +256,7 @@ def counted_rechecks() -> Any:
             func.count(),
         )
         .join(Response, Recheck.response_id == Response.id)
-        .where(Response.status == "accepted", Response.is_valid)
+        .where(counts())
     )
 
 

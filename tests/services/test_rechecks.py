@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -16,7 +14,6 @@ from survey.database import transaction
 from survey.desk import Desk
 from survey.errors import Refused
 from survey.models import (
-    Case,
     CaseEvent,
     Comment,
     Evaluation,
@@ -31,88 +28,29 @@ from survey.models import (
 from survey.queries.rechecks import recheck_view
 from survey.services import cases
 from survey.services.case_opening import open_comment_case, open_theme_case
-from survey.services.rechecks import answer_recheck, settle_what_is_clear
-from survey.services.responses import receipt_code, receipt_hash
 from survey.services.theme_promises import refresh_all_promises
 from survey.services.withdraw import withdraw
 from tests import case_factories, factories
-from tests.factories import NOW, Place, levels
-
-STREET = Desk("clerk", street_code="s1")
-LATER = NOW + timedelta(hours=2)
-DUE = NOW.date() + timedelta(days=10)
-
-
-def say(place: Place, body: str, *, street: int = 0, at: datetime = NOW) -> str:
-    """An answer with a comment; the stored hash of its receipt."""
-    key = factories.response(
-        wave_id=place.wave_id,
-        point_code=place.points[street],
-        answers=levels(2, 2, 2, 2, 2, comment=body),
-        at=at,
-    )
-    return receipt_hash(receipt_code(key))
-
-
-def mentioning(place: Place, count: int, *, theme_id: int, street: int = 0) -> list[str]:
-    """So many answers whose comment mentions the theme; hashes of their receipts."""
-    found = [say(place, f"停车难，第{turn}条路都停满了", street=street) for turn in range(count)]
-    with transaction() as session:
-        for comment_id in session.scalars(
-            select(Comment.id)
-            .join(Response, Comment.response_id == Response.id)
-            .where(Response.receipt_hash.in_(found))
-        ).all():
-            session.add(Mention(comment_id=comment_id, theme_id=theme_id, closeness=0.9))
-    return found
-
-
-def tell(found: str, case_id: int, solved: bool, *, turn: int = 1, words: str = "") -> None:
-    answer_recheck(found, case_id, asked_round=turn, is_solved=solved, words=words, now=LATER)
-
-
-def done(case_id: int, *, due_on: date | None = DUE, now: datetime = LATER) -> None:
-    """Accept, plan and declare done as the street does."""
-    version = case_factories.version_of
-    cases.accept(case_id, version=version(case_id), desk=STREET, now=now)
-    if due_on is not None:
-        cases.plan(
-            case_id, version=version(case_id), desk=STREET, now=now, words="划线", due_on=due_on
-        )
-    cases.declare_done(case_id, version=version(case_id), desk=STREET, now=now, words="划好了")
-
-
-def period(theme_id: int, place: Place, street: int = 0) -> tuple[str, int, int]:
-    db.session.rollback()
-    row = db.session.scalars(
-        select(ThemePeriod).where(
-            ThemePeriod.theme_id == theme_id, ThemePeriod.street_id == place.street_ids[street]
-        )
-    ).one()
-    return row.state, row.solved, row.reasked
-
-
-def case_of(case_id: int) -> Case:
-    db.session.rollback()
-    return db.session.get_one(Case, case_id)
+from tests.factories import NOW, Place
+from tests.services.rechecked import (
+    DUE,
+    LATER,
+    STREET,
+    a_case_that_asks,
+    case_of,
+    done,
+    mentioning,
+    night,
+    period,
+    say,
+    tell,
+)
 
 
 @pytest.fixture
 def asked(each_app: Flask) -> tuple[Place, int, int, list[str]]:
-    """place, theme, case done in s1, twelve receipts that mention the theme there.
-
-    By this policy what is clear settles at once; how long is asked has a test of its own.
-    """
-    with each_app.app_context():
-        place = factories.place()
-        at_once = factories.policy(overrides={"recheck_days": 0})
-        with transaction() as session:
-            session.get_one(Wave, place.wave_id).policy_id = at_once
-        theme_id = case_factories.a_theme(place)
-        receipts = mentioning(place, 12, theme_id=theme_id)
-        case_id = case_factories.a_theme_case(place, theme_id=theme_id)
-        done(case_id)
-        return place, theme_id, case_id, receipts
+    """place, theme, case done in s1, twelve receipts that mention the theme there."""
+    return a_case_that_asks(each_app)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +73,9 @@ def test_twelve_who_say_solved_confirm_it_once_ten_are_enough(each_app: Flask, a
         assert view
         assert (view.asked, view.answered, view.solved, view.low) == (12, 9, None, None)
         tell(receipts[9], case_id, True, words="现在好停了")
+        # Not the answer settles it, but the next look at what all have said.
+        assert case_of(case_id).state == "done"
+        assert night() == 1
         settled = case_of(case_id)
         assert (settled.state, settled.settled_at is not None) == ("confirmed", True)
         assert period(theme_id, place) == ("plan", 10, 10)
@@ -165,19 +106,43 @@ def test_the_first_ten_do_not_decide_before_all_were_asked_for_a_week(each_app: 
         receipts = mentioning(place, 20, theme_id=theme_id)
         case_id = case_factories.a_theme_case(place, theme_id=theme_id)
         done(case_id)
-        # Friends of the office are quick; the others are heard all the same.
+        # Friends of the office are quick: neither the case nor the points wait for them alone.
         for found in receipts[:10]:
             tell(found, case_id, True)
-        assert settle_what_is_clear(now=LATER + timedelta(days=6)) == 0
+        assert night(at=LATER + timedelta(days=6)) == 0
+        assert period(theme_id, place) == ("plan", 0, 0)
+        view = recheck_view(case_id)
+        assert view
+        assert (view.answered, view.counts_on) == (10, LATER.date() + timedelta(days=7))
         for found in receipts[10:]:
             tell(found, case_id, False)
-        assert settle_what_is_clear(now=LATER + timedelta(days=8)) == 0
+        assert night(at=LATER + timedelta(days=7)) == 0
         assert case_of(case_id).state == "done"
         assert period(theme_id, place) == ("plan", 10, 20)
         for found in receipts[10:18]:
-            tell(found, case_id, True)
-        assert settle_what_is_clear(now=LATER + timedelta(days=9)) == 1
+            tell(found, case_id, True, at=LATER + timedelta(days=8))
+        assert case_of(case_id).state == "done"
+        assert night(at=LATER + timedelta(days=8)) == 1
         assert case_of(case_id).state == "confirmed"
+
+
+def test_who_is_found_to_speak_of_something_else_counts_no_more(each_app: Flask, asked) -> None:
+    place, theme_id, case_id, receipts = asked
+    with each_app.app_context():
+        for found in receipts[:10]:
+            tell(found, case_id, True)
+        with transaction() as session:
+            others = (
+                select(Comment.id)
+                .join(Response, Comment.response_id == Response.id)
+                .where(Response.receipt_hash.in_(receipts[:4]))
+            )
+            session.execute(delete(Mention).where(Mention.comment_id.in_(others)))
+        assert night() == 0
+        assert period(theme_id, place) == ("plan", 6, 6)
+        view = recheck_view(case_id)
+        assert view
+        assert (view.asked, view.answered) == (8, 6)
 
 
 def test_residents_who_say_no_give_it_back_and_it_is_asked_anew(each_app: Flask, asked) -> None:
@@ -185,6 +150,7 @@ def test_residents_who_say_no_give_it_back_and_it_is_asked_anew(each_app: Flask,
     with each_app.app_context():
         for found in receipts[:10]:
             tell(found, case_id, False)
+        night()
         back = case_of(case_id)
         assert (back.state, back.settled_at) == ("not_confirmed", None)
         # The plan was not kept, whatever its day says.
@@ -236,8 +202,7 @@ def test_answers_that_are_held_back_do_not_count_until_they_do(
         assert period(theme_id, place) == ("plan", 9, 9)
         with transaction() as session:
             session.execute(update(Response).where(last).values(status="accepted"))
-        assert settle_what_is_clear(now=LATER) == 1
-        assert refresh_all_promises(now=LATER) == 1
+        assert night() == 1
         assert case_of(case_id).state == "confirmed"
         assert period(theme_id, place) == ("plan", 10, 10)
 
@@ -365,6 +330,7 @@ def test_a_newer_case_begins_without_a_promise_and_a_frozen_wave_is_not_touched(
     with each_app.app_context():
         for found in receipts[:10]:
             tell(found, case_id, True)
+        night()
         newer = open_theme_case(
             theme_id, street_code="s1", wave_code="2026q4", actor="eva", now=LATER
         )
@@ -389,70 +355,3 @@ def test_a_newer_case_begins_without_a_promise_and_a_frozen_wave_is_not_touched(
             session.execute(delete(Evaluation))
         refresh_all_promises(now=LATER)
         assert period(theme_id, place) == ("none", 0, 0)
-
-
-def at_once(app: Flask, *acts) -> list[str]:
-    """Run the acts at the same moment; what each said ("" when it went through)."""
-    start, told = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def one(number: int) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                acts[number]()
-            except Refused as error:
-                told[number] = error.code
-            db.session.remove()
-
-    threads = [
-        threading.Thread(target=contextvars.Context().run, args=(one, number))
-        for number in range(len(acts))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return told
-
-
-def test_two_answers_at_once_both_count_and_settle_it_once(each_app: Flask, asked) -> None:
-    place, theme_id, case_id, receipts = asked
-    with each_app.app_context():
-        for found in receipts[:8]:
-            tell(found, case_id, True)
-    told = at_once(
-        each_app,
-        lambda: tell(receipts[8], case_id, True),
-        lambda: tell(receipts[9], case_id, True),
-    )
-    with each_app.app_context():
-        assert told == ["", ""]
-        assert period(theme_id, place) == ("plan", 10, 10)
-        assert case_of(case_id).state == "confirmed"
-        events = select(CaseEvent.id).where(CaseEvent.action == "confirmed")
-        assert len(db.session.scalars(events).all()) == 1
-
-
-def test_an_answer_while_it_is_declared_done_anew_goes_to_its_round_or_is_told(
-    each_app: Flask, asked
-) -> None:
-    _place, _theme_id, case_id, receipts = asked
-    with each_app.app_context():
-        for found in receipts[:10]:
-            tell(found, case_id, False)
-        version = case_of(case_id).version
-    told = at_once(
-        each_app,
-        lambda: cases.declare_done(
-            case_id, version=version, desk=STREET, now=LATER, words="又划了一次"
-        ),
-        lambda: tell(receipts[10], case_id, True, turn=2),
-        lambda: tell(receipts[11], case_id, True, turn=1),
-    )
-    with each_app.app_context():
-        assert told[0] == ""
-        assert told[1] in ("", "not_asked")
-        assert told[2] == "not_asked"
-        assert case_of(case_id).round == 2
-        second = db.session.scalars(select(Recheck.round).where(Recheck.round != 1)).all()
-        assert second == ([2] if told[1] == "" else [])
