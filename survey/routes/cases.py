@@ -85,7 +85,7 @@ def act(case_id: int, act: str) -> Page:
     """Do one thing with the case; what is refused stays in its form, with the reason above."""
     _seen(case_id)
     if act == "reply" and "fill" in request.form:
-        return case_page(case_id, doing=act)
+        return case_page(case_id, doing=act), 200
     given: dict[str, Any] = {
         "version": _number("version") or 0,
         "desk": g.viewer.desk,
