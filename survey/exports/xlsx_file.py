@@ -7,6 +7,7 @@ from typing import Any
 
 from survey.exports.base import Cell, Document, Format
 from survey.exports.csv_file import safe_cell
+from survey.plain_text import plain
 
 # Excel's own limit.
 MOST_ROWS = 1_048_575
@@ -62,7 +63,10 @@ def write_xlsx(document: Document) -> bytes:
 
 def _cell(value: Cell) -> Cell:
     # Numbers stay numbers, and yes and no stay yes and no.
-    return value if isinstance(value, int | float) or value is None else safe_cell(value)
+    if isinstance(value, int | float) or value is None:
+        return value
+    # A workbook cannot hold control characters; one that was stored must not spoil the file.
+    return safe_cell(plain(value))
 
 
 def _flat(value: Any, prefix: str = "") -> list[tuple[str, Cell]]:

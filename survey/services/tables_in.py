@@ -15,6 +15,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from survey.errors import Refused
+from survey.plain_text import plain
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,11 @@ def read_table(path: Path, *, columns: Sequence[str] = ()) -> TableIn:
 
 
 def csv_records(name: str, data: bytes) -> list[list[str]]:
-    """The cells of a CSV file, row by row. Raises Refused for another encoding or kind of file."""
-    text = _decode(name, data)
+    """The cells of a CSV file, row by row, without what nobody can see, as forms are read.
+
+    Raises Refused for another encoding or kind of file.
+    """
+    text = plain(_decode(name, data))
     try:
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:

@@ -6,6 +6,7 @@ import io
 
 from openpyxl import load_workbook
 
+from survey.exports.base import Column, Document, Table, TableShape
 from survey.exports.xlsx_file import write_xlsx
 from tests.exports.documents import document
 
@@ -27,3 +28,10 @@ def test_it_explains_itself() -> None:
     assert ("people", "n", "whole", "数", "Count") in list(
         book["columns"].iter_rows(values_only=True)
     )
+
+
+def test_a_control_character_that_was_stored_spoils_no_workbook() -> None:
+    shape = TableShape("said", ("话", "Words"), (Column("words", "text", ("话", "Words")),))
+    content = write_xlsx(Document({}, (Table(shape, (("路灯\x01坏了\n两个月",),)),)))
+    rows = list(load_workbook(io.BytesIO(content))["said"].iter_rows(values_only=True))
+    assert rows[1] == ("路灯坏了\n两个月",)

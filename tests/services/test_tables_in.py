@@ -28,7 +28,12 @@ def test_rows_are_counted_as_a_spreadsheet_does(app, write_file):
 
 def test_unusual_line_separators_inside_a_cell_do_not_split_it(app, write_file):
     table = read_table(write_file("t.csv", "id,text\n1,one\u2028two\x0bthree\n"))
-    assert table.rows[0].cells["text"] == "one\u2028two\x0bthree"
+    assert table.rows[0].cells["text"] == "one\u2028twothree"
+
+
+def test_what_nobody_can_see_is_not_read(app, write_file):
+    table = read_table(write_file("t.csv", "id,text\n1,路灯\x01坏\u202e了\n"))
+    assert table.rows[0].cells["text"] == "路灯坏了"
 
 
 @pytest.mark.parametrize(
