@@ -31,7 +31,7 @@ PROBLEMS: dict[str, Any] = {
     "hung_up": _l("the server broke the connection"),
     "server_refused": _l("the server refused the mail"),
     "no_connection": _l("the server cannot be reached"),
-    "no_address": _l("the account has no address any more, or wants no mail"),
+    "no_address": _l("the account has no address any more, wants no mail, or sits at another desk"),
 }
 
 

@@ -188,14 +188,12 @@ def _called(life: Life) -> None:
         words=words["call"],
     )
 
-    def one_comes(case_id: int, at: datetime) -> None:
-        call_id = db.session.scalar(
-            select(CaseCall.id).where(CaseCall.case_id == case_id).order_by(CaseCall.id).limit(1)
-        )
-        assert call_id is not None
-        came(call_id, desk=desk_of(department=CITY), answer=words["came"], now=at)
+    def they_come(case_id: int, at: datetime) -> None:
+        calls = select(CaseCall.id).where(CaseCall.case_id == case_id).order_by(CaseCall.id)
+        for call_id, code in zip(db.session.scalars(calls).all(), (CITY, "housing"), strict=True):
+            came(call_id, desk=desk_of(department=code), answer=words["came"], now=at)
 
-    life.then(7, one_comes)
+    life.then(8, they_come)
 
 
 def _called_now(life: Life) -> None:
