@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -21,6 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks._child import child
 from benchmarks.evaluator_pages import COLD_MS, WARM_MS, forget_file
 from benchmarks.inbox_search import _in_a_fork, _page
 
@@ -159,8 +158,8 @@ def run(*, responses: int = RESPONSES, cases: int = CASES) -> list[dict[str, Any
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             url = f"sqlite:///{folder}/app.db" if name == "SQLite" else server.create_database()
             # In processes of their own: what is measured must not have been loaded before.
-            made = _child("--prepare", url, folder, str(responses), str(cases))
-            found = _child("--measure", url, folder, json.dumps(made))
+            made = child("desk_pages", "--prepare", url, folder, str(responses), str(cases))
+            found = child("desk_pages", "--measure", url, folder, json.dumps(made))
             rows += _rows(name, found)
     return rows
 
@@ -187,13 +186,6 @@ def _row(measure: str, figure: float, most: float, yardstick: str) -> dict[str, 
         "limit": 1.0,
         "command": COMMAND,
     }
-
-
-def _child(*arguments: str) -> Any:
-    """What this module prints in a process of its own, its last line."""
-    command = [sys.executable, "-m", "benchmarks.desk_pages", *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:

@@ -12,8 +12,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,6 +22,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks._child import child
 from benchmarks.evaluator_pages import forget_file, timed
 
 NAME = "Search in the inbox"
@@ -197,8 +196,8 @@ def run() -> list[dict[str, Any]]:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             url = f"sqlite:///{folder}/app.db" if name == "SQLite" else server.create_database()
             # In processes of their own: what is measured must not have been loaded before.
-            made = _child("--prepare", url, folder)
-            found = _child("--measure", url, folder, *made["cookie"])
+            made = child("inbox_search", "--prepare", url, folder)
+            found = child("inbox_search", "--measure", url, folder, *made["cookie"])
             rows += _rows(name, found, index_seconds=made["index_seconds"])
     return rows
 
@@ -237,13 +236,6 @@ def _rows(
                 }
             )
     return rows
-
-
-def _child(*arguments: str) -> Any:
-    """What this module prints in a process of its own, its last line."""
-    command = [sys.executable, "-m", "benchmarks.inbox_search", *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
