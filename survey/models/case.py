@@ -152,6 +152,8 @@ class CaseEvent(Base):
         one_of("action", CASE_ACTIONS),
         one_of("state", CASE_STATES),
         Index("ix_case_event_case_id", "case_id"),
+        # Which cases went through a department's hands.
+        Index("ix_case_event_department_id", "department_id", "case_id"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

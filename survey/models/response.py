@@ -101,6 +101,8 @@ class Comment(Base):
             "response_id IS NULL OR person_hash IS NULL", name="response_names_no_person"
         ),
         Index("ix_comment_wave_id_street_id", "wave_id", "street_id"),
+        # What is new since a day, in a street or everywhere, is counted without the rows.
+        Index("ix_comment_wave_id_said_on", "wave_id", "said_on", "street_id"),
         # What no run over the themes has seen: few, whatever is stored.
         Index(
             "ix_comment_unseen",

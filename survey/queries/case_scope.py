@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, false, or_, select, true
+from sqlalchemy import false, or_, select, true
 
 from survey.desk import Desk
 from survey.models import Case, CaseCall, CaseEvent, Department, Street
@@ -20,8 +20,9 @@ def seen_by(desk: Desk) -> Any:
         department = department_id_of(desk.department_code)
         return or_(
             Case.department_id == department,
-            exists().where(CaseCall.case_id == Case.id, CaseCall.department_id == department),
-            exists().where(CaseEvent.case_id == Case.id, CaseEvent.department_id == department),
+            # Found once a statement and not once a case.
+            Case.id.in_(select(CaseCall.case_id).where(CaseCall.department_id == department)),
+            Case.id.in_(select(CaseEvent.case_id).where(CaseEvent.department_id == department)),
         )
     return false()
 
