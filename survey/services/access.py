@@ -162,9 +162,9 @@ def change_own_password(username: str, current: str, new: str, *, now: datetime)
     Raises Refused: wrong_password, weak_password, account_locked.
     """
     hashed = hashed_password(new, username=username)
-    sign_in_attempts.prove(username, current, now=now)
+    proved = sign_in_attempts.prove(username, current, now=now)
     with transaction() as session:
-        account = account_named(session, username)
+        account = sign_in_attempts.held_proved(session, username, proved, now=now)
         account.password = hashed
         _end_sessions(session, account, now=now)
         _record_change(session, "change_own_password", username, actor=username, now=now)

@@ -74,23 +74,39 @@ def failed(account_id: int, *, what: str, address: str, now: datetime) -> dateti
         return count_failure(session, account, what=what, address=address, now=now)
 
 
-def prove(username: str, password: str, *, now: datetime, address: str = "") -> None:
+def prove(username: str, password: str, *, now: datetime, address: str = "") -> str:
     """Make sure that who is signed in knows the password, before something weighty is changed.
 
     A wrong one counts like one at sign-in, so a browser left open is no place for guessing.
+    Returns the account's fs_uniquifier; what writes afterwards gives it to `held_proved`.
     Raises Refused: wrong_password (422), account_locked (429).
     """
     with transaction() as session:
         account = account_named(session, username)
-        account_id, kept, until = account.id, account.password, account.locked_until
-    if until is not None and until > now:
-        raise Refused("account_locked", locked_words(until), status=429)
+        _refuse_locked(account, now=now)
+        account_id, kept, uniquifier = account.id, account.password, account.fs_uniquifier
     if verify_password(normal_password(password), kept):
-        return
+        # Checking takes a while: others may have locked the account or reset the password.
+        with transaction() as session:
+            held_proved(session, username, uniquifier, now=now)
+        return uniquifier
     locked = failed(account_id, what="password", address=address, now=now)
     if locked is not None:
         raise Refused("account_locked", locked_words(locked), status=429)
-    raise Refused("wrong_password", _l("The present password is not right."), status=422)
+    raise _wrong_password()
+
+
+def held_proved(session: AnySession, username: str, uniquifier: str, *, now: datetime) -> Account:
+    """The account, held, when what `prove` found still stands in the caller's transaction.
+
+    Raises Refused: wrong_password (422) when the password was changed or the account deactivated
+    since, account_locked (429).
+    """
+    account = held(session, account_named(session, username).id)
+    if not account.active or account.fs_uniquifier != uniquifier:
+        raise _wrong_password()
+    _refuse_locked(account, now=now)
+    return account
 
 
 def unlock(username: str, *, actor: str, now: datetime) -> None:
@@ -101,6 +117,15 @@ def unlock(username: str, *, actor: str, now: datetime) -> None:
         audit.record(
             session, actor=actor, action="unlock_account", subject=f"account {username}", at=now
         )
+
+
+def _refuse_locked(account: Account, *, now: datetime) -> None:
+    if account.locked_until is not None and is_locked(account, now=now):
+        raise Refused("account_locked", locked_words(account.locked_until), status=429)
+
+
+def _wrong_password() -> Refused:
+    return Refused("wrong_password", _l("The present password is not right."), status=422)
 
 
 def _record(

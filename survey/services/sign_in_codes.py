@@ -72,7 +72,7 @@ def switch_on(
     Every other session of the account ends: it was opened without a code.
     Raises Refused: wrong_password, account_locked, wrong_code, enrolment_expired, codes_are_on.
     """
-    sign_in_attempts.prove(username, password, now=now)
+    proved = sign_in_attempts.prove(username, password, now=now)
     step = _matching_step(_unseal(sealed), code, last=None, now=now)
     if step is None:
         raise Refused(
@@ -84,7 +84,7 @@ def switch_on(
             status=422,
         )
     with transaction() as session:
-        account = sign_in_attempts.held(session, account_named(session, username).id)
+        account = sign_in_attempts.held_proved(session, username, proved, now=now)
         if account.totp_secret is not None:
             raise Refused("codes_are_on", _l("One-time codes are switched on already."), status=409)
         account.totp_secret, account.totp_last_step = sealed, step
@@ -97,9 +97,9 @@ def switch_on(
 def switch_off(username: str, *, password: str, code: str, now: datetime) -> None:
     """Let the password be enough again. Raises Refused: wrong_password, wrong_code,
     account_locked."""
-    _prove_both(username, password=password, code=code, now=now)
+    proved = _prove_both(username, password=password, code=code, now=now)
     with transaction() as session:
-        _forget(session, account_named(session, username))
+        _forget(session, sign_in_attempts.held_proved(session, username, proved, now=now))
         _record(session, "switch_off_codes", username, actor=username, now=now)
 
 
@@ -110,9 +110,10 @@ def renew_recovery_codes(
 
     Raises Refused: wrong_password, wrong_code, account_locked.
     """
-    _prove_both(username, password=password, code=code, now=now)
+    proved = _prove_both(username, password=password, code=code, now=now)
     with transaction() as session:
-        codes = _new_recovery_codes(session, account_named(session, username).id)
+        account = sign_in_attempts.held_proved(session, username, proved, now=now)
+        codes = _new_recovery_codes(session, account.id)
         _record(session, "renew_recovery_codes", username, actor=username, now=now)
         return codes
 
@@ -165,19 +166,15 @@ def take(session: AnySession, account: Account, typed: str, *, now: datetime) ->
     return "recovery_code" if used.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
-def _prove_both(username: str, *, password: str, code: str, now: datetime) -> None:
-    sign_in_attempts.prove(username, password, now=now)
+def _prove_both(username: str, *, password: str, code: str, now: datetime) -> str:
+    """The account's fs_uniquifier, as `prove` returns it, when password and code are right."""
+    proved = sign_in_attempts.prove(username, password, now=now)
     with transaction() as session:
-        account = sign_in_attempts.held(session, account_named(session, username).id)
         # Guesses sent at once all find the account open before they wait for its row here.
-        if sign_in_attempts.is_locked(account, now=now):
-            until = account.locked_until
-        elif take(session, account, code, now=now):
-            return
-        else:
-            until = sign_in_attempts.count_failure(
-                session, account, what="code", address="", now=now
-            )
+        account = sign_in_attempts.held_proved(session, username, proved, now=now)
+        if take(session, account, code, now=now):
+            return proved
+        until = sign_in_attempts.count_failure(session, account, what="code", address="", now=now)
     if until is not None:
         raise Refused("account_locked", sign_in_attempts.locked_words(until), status=429)
     raise Refused("wrong_code", _l("That code is not right, or it was used already."), status=422)

@@ -119,10 +119,11 @@ def test_guesses_already_under_way_are_not_taken_once_the_account_is_locked(
     later = NOW + timedelta(minutes=2)
     prove = sign_in_attempts.prove
 
-    def others_fail_meanwhile(username: str, password: str, *, now: datetime) -> None:
-        prove(username, password, now=now)
+    def others_fail_meanwhile(username: str, password: str, *, now: datetime) -> str:
+        proved = prove(username, password, now=now)
         for _ in range(10):
             sign_in_attempts.failed(key, what="code", address="", now=now)
+        return proved
 
     monkeypatch.setattr(sign_in_attempts, "prove", others_fail_meanwhile)
     for right in (totp.generate(later).token, codes[0]):
@@ -138,6 +139,59 @@ def test_a_password_changed_since_it_was_checked_opens_nothing(key: int) -> None
     assert sign_in.enter(key, device=HOME, now=NOW, uniquifier=checked).token
     access.change_own_password("eva", PASSWORD, "another long enough one", now=NOW)
     assert sign_in.enter(key, device=HOME, now=NOW, uniquifier=checked).token is None
+
+
+def test_a_right_password_is_not_taken_once_the_account_is_locked(
+    key: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = sign_in_attempts.verify_password
+
+    def others_fail_meanwhile(typed: str, kept: str) -> bool:
+        for _ in range(10):
+            sign_in_attempts.failed(key, what="password", address="", now=NOW)
+        return verify(typed, kept)
+
+    monkeypatch.setattr(sign_in_attempts, "verify_password", others_fail_meanwhile)
+    with pytest.raises(Refused) as refused:
+        sign_in_attempts.prove("eva", PASSWORD, now=NOW)
+    assert refused.value.code == "account_locked"
+
+
+@pytest.mark.parametrize("step", ["password", "on", "off", "recovery"])
+def test_an_old_password_changes_nothing_after_a_reset_in_between(
+    key: int, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    codes = switch_on()[1] if step in ("off", "recovery") else ("",)
+    prove, reset = sign_in_attempts.prove, "what the admin set now"
+
+    def reset_meanwhile(username: str, password: str, *, now: datetime) -> str:
+        proved = prove(username, password, now=now)
+        access.set_password("eva", reset, actor="boss", now=now)
+        return proved
+
+    def kept() -> tuple[object, ...]:
+        account = db.session.scalars(select(Account).where(Account.id == key)).one()
+        hashes = select(RecoveryCode.code_hash, RecoveryCode.used_at).order_by(RecoveryCode.id)
+        found = account.totp_secret, *map(tuple, db.session.execute(hashes))
+        db.session.rollback()
+        return found
+
+    before = kept()
+    steps = {
+        "password": lambda: access.change_own_password("eva", PASSWORD, "my own again", now=NOW),
+        "on": switch_on,
+        "off": lambda: sign_in_codes.switch_off("eva", password=PASSWORD, code=codes[0], now=NOW),
+        "recovery": lambda: sign_in_codes.renew_recovery_codes(
+            "eva", password=PASSWORD, code=codes[0], now=NOW
+        ),
+    }
+    with monkeypatch.context() as patched:
+        patched.setattr(sign_in_attempts, "prove", reset_meanwhile)
+        with pytest.raises(Refused) as refused:
+            steps[step]()
+    assert refused.value.code == "wrong_password"
+    assert kept() == before
+    assert sign_in_attempts.prove("eva", reset, now=NOW)
 
 
 def test_failures_at_the_same_time_are_all_counted(each_app: Flask, key: int) -> None:
