@@ -55,7 +55,11 @@ def password() -> Answer:
                 "not_the_same", _l("The new password was typed differently the second time.")
             )
         access.change_own_password(
-            g.viewer.username, request.form.get("current", ""), new, now=utc_now()
+            g.viewer.username,
+            request.form.get("current", ""),
+            new,
+            address=request.remote_addr or "",
+            now=utc_now(),
         )
     except Refused as error:
         return _account(problem=error.message), 422
@@ -140,8 +144,9 @@ def new_recovery_codes() -> Answer:
 
 
 def _typed() -> dict[str, str]:
-    """The password and the code of the form."""
-    return {name: request.form.get(name, "")[:200] for name in ("password", "code")}
+    """The password and the code of the form, and where they were typed."""
+    typed = {name: request.form.get(name, "")[:200] for name in ("password", "code")}
+    return typed | {"address": request.remote_addr or ""}
 
 
 def _account(*, problem: Any = None) -> str:

@@ -156,13 +156,16 @@ def set_password(
         _record_change(session, "set_password", name, actor=actor, now=now)
 
 
-def change_own_password(username: str, current: str, new: str, *, now: datetime) -> None:
+def change_own_password(
+    username: str, current: str, new: str, *, address: str, now: datetime
+) -> None:
     """Change a password by whoever knows the present one; every session of the account ends.
 
+    address: of the browser; a wrong password is noted with it.
     Raises Refused: wrong_password, weak_password, account_locked.
     """
     hashed = hashed_password(new, username=username)
-    proved = sign_in_attempts.prove(username, current, now=now)
+    proved = sign_in_attempts.prove(username, current, address=address, now=now)
     with transaction() as session:
         account = sign_in_attempts.held_proved(session, username, proved, now=now)
         account.password = hashed

@@ -74,10 +74,11 @@ def failed(account_id: int, *, what: str, address: str, now: datetime) -> dateti
         return count_failure(session, account, what=what, address=address, now=now)
 
 
-def prove(username: str, password: str, *, now: datetime, address: str = "") -> str:
+def prove(username: str, password: str, *, address: str, now: datetime) -> str:
     """Make sure that who is signed in knows the password, before something weighty is changed.
 
-    A wrong one counts like one at sign-in, so a browser left open is no place for guessing.
+    A wrong one counts like one at sign-in, so a browser left open is no place for guessing;
+    address: where it was typed, for the trail.
     Returns the account's fs_uniquifier; what writes afterwards gives it to `held_proved`.
     Raises Refused: wrong_password (422), account_locked (429).
     """

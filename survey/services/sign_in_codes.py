@@ -65,14 +65,16 @@ def switch_on(
     password: str,
     code: str,
     this_session: str,
+    address: str,
     now: datetime,
 ) -> tuple[str, ...]:
     """Demand codes from now on, once one was typed; the recovery codes, shown this once.
 
     Every other session of the account ends: it was opened without a code.
+    address: of the browser; a wrong password is noted with it, here and below.
     Raises Refused: wrong_password, account_locked, wrong_code, enrolment_expired, codes_are_on.
     """
-    proved = sign_in_attempts.prove(username, password, now=now)
+    proved = sign_in_attempts.prove(username, password, address=address, now=now)
     step = _matching_step(_unseal(sealed), code, last=None, now=now)
     if step is None:
         raise Refused(
@@ -94,23 +96,23 @@ def switch_on(
         return codes
 
 
-def switch_off(username: str, *, password: str, code: str, now: datetime) -> None:
+def switch_off(username: str, *, password: str, code: str, address: str, now: datetime) -> None:
     """Let the password be enough again. Raises Refused: wrong_password, wrong_code,
     account_locked."""
-    proved = _prove_both(username, password=password, code=code, now=now)
+    proved = _prove_both(username, password=password, code=code, address=address, now=now)
     with transaction() as session:
         _forget(session, sign_in_attempts.held_proved(session, username, proved, now=now))
         _record(session, "switch_off_codes", username, actor=username, now=now)
 
 
 def renew_recovery_codes(
-    username: str, *, password: str, code: str, now: datetime
+    username: str, *, password: str, code: str, address: str, now: datetime
 ) -> tuple[str, ...]:
     """Ten new recovery codes, shown this once; the old ones open nothing any more.
 
     Raises Refused: wrong_password, wrong_code, account_locked.
     """
-    proved = _prove_both(username, password=password, code=code, now=now)
+    proved = _prove_both(username, password=password, code=code, address=address, now=now)
     with transaction() as session:
         account = sign_in_attempts.held_proved(session, username, proved, now=now)
         codes = _new_recovery_codes(session, account.id)
@@ -166,15 +168,17 @@ def take(session: AnySession, account: Account, typed: str, *, now: datetime) ->
     return "recovery_code" if used.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
-def _prove_both(username: str, *, password: str, code: str, now: datetime) -> str:
+def _prove_both(username: str, *, password: str, code: str, address: str, now: datetime) -> str:
     """The account's fs_uniquifier, as `prove` returns it, when password and code are right."""
-    proved = sign_in_attempts.prove(username, password, now=now)
+    proved = sign_in_attempts.prove(username, password, address=address, now=now)
     with transaction() as session:
         # Guesses sent at once all find the account open before they wait for its row here.
         account = sign_in_attempts.held_proved(session, username, proved, now=now)
         if take(session, account, code, now=now):
             return proved
-        until = sign_in_attempts.count_failure(session, account, what="code", address="", now=now)
+        until = sign_in_attempts.count_failure(
+            session, account, what="code", address=address, now=now
+        )
     if until is not None:
         raise Refused("account_locked", sign_in_attempts.locked_words(until), status=429)
     raise Refused("wrong_code", _l("That code is not right, or it was used already."), status=422)

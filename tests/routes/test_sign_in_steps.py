@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from passlib.totp import TOTP
+from sqlalchemy import select
 
 from survey.clock import utc_now
+from survey.models import AuditEvent, db
 from survey.services import sign_in_codes
 from tests.factories import Place
 from tests.routes.conftest import PASSWORD, form_token, sign_in
@@ -36,6 +38,7 @@ def switch_on(app: Flask, username: str) -> tuple[TOTP, tuple[str, ...]]:
             password=PASSWORD,
             code=totp.generate(then).token,
             this_session="",
+            address="",
             now=then,
         )
     return totp, codes
@@ -69,6 +72,26 @@ def test_enrolment_then_two_steps_that_open_nothing_half_way(
     opened = send(client, "/office/sign-in/code", "/office/sign-in/code", code=soon)
     assert opened.headers["Location"] == "/office/account"
     assert client.get("/office/account").status_code == 200
+
+
+def test_what_fails_on_the_account_page_is_noted_with_its_address(
+    app: Flask, signed_in: Enter, client: FlaskClient
+) -> None:
+    eva, page, path = signed_in("eva"), "/office/account", "/office/account/codes"
+    long = "another long enough one"
+    send(eva, page, f"{page}/password", current="not it", new=long, again=long)
+    send(eva, path, path, password="not it", code="000000")
+    _totp, codes = switch_on(app, "eva")
+    sign_in(client, "eva")
+    send(client, "/office/sign-in/code", "/office/sign-in/code", code=codes[0])
+    for wrong in ("off", "recovery"):
+        send(client, path, f"{path}/{wrong}", password="not it", code="000000")
+        send(client, path, f"{path}/{wrong}", password=PASSWORD, code="000000")
+    with app.app_context():
+        failures = select(AuditEvent.detail).where(AuditEvent.action == "sign_in_failed")
+        noted = list(db.session.scalars(failures.order_by(AuditEvent.id)))
+    assert [found["what"] for found in noted] == ["password"] * 2 + ["password", "code"] * 2
+    assert {found["address"] for found in noted} == {"127.0.0.1"}
 
 
 def test_between_the_steps_lie_five_minutes_at_most(

@@ -44,7 +44,13 @@ def switch_on(now: datetime = NOW) -> tuple[TOTP, tuple[str, ...]]:
     sealed = sign_in_codes.new_secret()
     totp = TOTP(sign_in_codes.enrolment(sealed, "eva").key)
     codes = sign_in_codes.switch_on(
-        "eva", sealed, password=PASSWORD, code=totp.generate(now).token, this_session="", now=now
+        "eva",
+        sealed,
+        password=PASSWORD,
+        code=totp.generate(now).token,
+        this_session="",
+        address="",
+        now=now,
     )
     return totp, codes
 
@@ -80,13 +86,15 @@ def test_codes_are_switched_off_with_both_and_reset_by_an_admin(key: int) -> Non
     totp, codes = switch_on()
     later = NOW + timedelta(minutes=2)
     with pytest.raises(Refused, match="password is not right"):
-        sign_in_codes.switch_off("eva", password="not it", code=codes[0], now=later)
+        sign_in_codes.switch_off("eva", password="not it", code=codes[0], address="", now=later)
     with pytest.raises(Refused, match="used already"):
-        sign_in_codes.switch_off("eva", password=PASSWORD, code="000000", now=later)
-    again = sign_in_codes.renew_recovery_codes("eva", password=PASSWORD, code=codes[0], now=later)
+        sign_in_codes.switch_off("eva", password=PASSWORD, code="000000", address="", now=later)
+    again = sign_in_codes.renew_recovery_codes(
+        "eva", password=PASSWORD, code=codes[0], address="", now=later
+    )
     assert sign_in.enter(key, device=HOME, now=later, code=codes[1]).token is None
     code = totp.generate(later).token
-    sign_in_codes.switch_off("eva", password=PASSWORD, code=code, now=later)
+    sign_in_codes.switch_off("eva", password=PASSWORD, code=code, address="", now=later)
     assert sign_in.enter(key, device=HOME, now=later).token
     assert len(again) == 10
     switch_on(later + timedelta(minutes=2))
@@ -101,7 +109,7 @@ def test_ten_failures_lock_for_a_quarter_of_an_hour_and_an_admin_unlocks(key: in
     assert until == NOW + timedelta(minutes=15)
     assert sign_in.enter(key, device=HOME, now=NOW).locked_until == until
     with pytest.raises(Refused) as refused:
-        sign_in_attempts.prove("eva", PASSWORD, now=NOW)
+        sign_in_attempts.prove("eva", PASSWORD, address="", now=NOW)
     assert refused.value.code == "account_locked"
     sign_in_attempts.unlock("eva", actor="boss", now=NOW)
     assert sign_in.enter(key, device=HOME, now=NOW).token
@@ -119,8 +127,8 @@ def test_guesses_already_under_way_are_not_taken_once_the_account_is_locked(
     later = NOW + timedelta(minutes=2)
     prove = sign_in_attempts.prove
 
-    def others_fail_meanwhile(username: str, password: str, *, now: datetime) -> str:
-        proved = prove(username, password, now=now)
+    def others_fail_meanwhile(username: str, password: str, *, address: str, now: datetime) -> str:
+        proved = prove(username, password, address=address, now=now)
         for _ in range(10):
             sign_in_attempts.failed(key, what="code", address="", now=now)
         return proved
@@ -129,7 +137,7 @@ def test_guesses_already_under_way_are_not_taken_once_the_account_is_locked(
     for right in (totp.generate(later).token, codes[0]):
         sign_in_attempts.unlock("eva", actor="boss", now=later)
         with pytest.raises(Refused) as refused:
-            sign_in_codes.switch_off("eva", password=PASSWORD, code=right, now=later)
+            sign_in_codes.switch_off("eva", password=PASSWORD, code=right, address="", now=later)
         assert refused.value.code == "account_locked"
 
 
@@ -137,7 +145,7 @@ def test_a_password_changed_since_it_was_checked_opens_nothing(key: int) -> None
     checked = db.session.scalars(select(Account.fs_uniquifier).where(Account.id == key)).one()
     db.session.rollback()
     assert sign_in.enter(key, device=HOME, now=NOW, uniquifier=checked).token
-    access.change_own_password("eva", PASSWORD, "another long enough one", now=NOW)
+    access.change_own_password("eva", PASSWORD, "another long enough one", address="", now=NOW)
     assert sign_in.enter(key, device=HOME, now=NOW, uniquifier=checked).token is None
 
 
@@ -153,7 +161,7 @@ def test_a_right_password_is_not_taken_once_the_account_is_locked(
 
     monkeypatch.setattr(sign_in_attempts, "verify_password", others_fail_meanwhile)
     with pytest.raises(Refused) as refused:
-        sign_in_attempts.prove("eva", PASSWORD, now=NOW)
+        sign_in_attempts.prove("eva", PASSWORD, address="", now=NOW)
     assert refused.value.code == "account_locked"
 
 
@@ -164,8 +172,8 @@ def test_an_old_password_changes_nothing_after_a_reset_in_between(
     codes = switch_on()[1] if step in ("off", "recovery") else ("",)
     prove, reset = sign_in_attempts.prove, "what the admin set now"
 
-    def reset_meanwhile(username: str, password: str, *, now: datetime) -> str:
-        proved = prove(username, password, now=now)
+    def reset_meanwhile(username: str, password: str, *, address: str, now: datetime) -> str:
+        proved = prove(username, password, address=address, now=now)
         access.set_password("eva", reset, actor="boss", now=now)
         return proved
 
@@ -178,11 +186,15 @@ def test_an_old_password_changes_nothing_after_a_reset_in_between(
 
     before = kept()
     steps = {
-        "password": lambda: access.change_own_password("eva", PASSWORD, "my own again", now=NOW),
+        "password": lambda: access.change_own_password(
+            "eva", PASSWORD, "my own again", address="", now=NOW
+        ),
         "on": switch_on,
-        "off": lambda: sign_in_codes.switch_off("eva", password=PASSWORD, code=codes[0], now=NOW),
+        "off": lambda: sign_in_codes.switch_off(
+            "eva", password=PASSWORD, code=codes[0], address="", now=NOW
+        ),
         "recovery": lambda: sign_in_codes.renew_recovery_codes(
-            "eva", password=PASSWORD, code=codes[0], now=NOW
+            "eva", password=PASSWORD, code=codes[0], address="", now=NOW
         ),
     }
     with monkeypatch.context() as patched:
@@ -191,7 +203,7 @@ def test_an_old_password_changes_nothing_after_a_reset_in_between(
             steps[step]()
     assert refused.value.code == "wrong_password"
     assert kept() == before
-    assert sign_in_attempts.prove("eva", reset, now=NOW)
+    assert sign_in_attempts.prove("eva", reset, address="", now=NOW)
 
 
 def test_failures_at_the_same_time_are_all_counted(each_app: Flask, key: int) -> None:
@@ -222,7 +234,7 @@ def test_sessions_are_ended_one_by_one_and_all_by_a_new_password(key: int) -> No
     assert sign_in_sessions.end_others("eva", but=hashes[1], now=NOW) == 2
     open_ones = select(OfficeSession.token_hash).where(OfficeSession.ended_at.is_(None))
     assert list(db.session.scalars(open_ones)) == [hashes[1]]
-    access.change_own_password("eva", PASSWORD, "another long password", now=NOW)
+    access.change_own_password("eva", PASSWORD, "another long password", address="", now=NOW)
     assert list(db.session.scalars(open_ones)) == []
     assert sign_in_sessions.forget_ended(now=NOW + timedelta(days=29)) == 0
     assert sign_in_sessions.forget_ended(now=NOW + timedelta(days=31)) == 4
