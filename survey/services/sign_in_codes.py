@@ -51,7 +51,7 @@ def new_secret() -> str:
 
 
 def enrolment(sealed: str, username: str) -> Enrolment:
-    """How a sealed secret gets into an app. Raises Refused: enrolment_expired."""
+    """How a sealed secret gets into an app. Raises Refused: codes_unreadable."""
     from passlib.totp import TOTP
 
     totp = TOTP(_unseal(sealed), issuer=ISSUER, label=username)
@@ -72,7 +72,7 @@ def switch_on(
 
     Every other session of the account ends: it was opened without a code.
     address: of the browser; a wrong password is noted with it, here and below.
-    Raises Refused: wrong_password, account_locked, wrong_code, enrolment_expired, codes_are_on.
+    Raises Refused: wrong_password, account_locked, wrong_code, codes_unreadable, codes_are_on.
     """
     proved = sign_in_attempts.prove(username, password, address=address, now=now)
     step = _matching_step(_unseal(sealed), code, last=None, now=now)
